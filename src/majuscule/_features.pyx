@@ -1,0 +1,292 @@
+# cython: language_level=3, cdivision=True, initializedcheck=False, wraparound=False
+"""Kernel of `majuscule.features`: tokens to feature ids."""
+
+from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
+
+import numpy as np
+
+cdef enum:
+    # Most features a token can have; the room set aside for each.
+    WIDTH = 48
+
+cdef enum:
+    WORD = 1
+    INITIAL = 2
+    NUMBER = 3
+    MIXTURE = 4
+    PERIOD = 5
+    TERMINAL = 8
+    APOSTROPHE = 9
+    QUOTE = 10
+    OPENING = 11
+    CLOSING = 12
+
+
+cdef inline uint64_t mix(uint64_t a, uint64_t b) noexcept nogil:
+    """Hash a pair; the order counts."""
+    a = (a ^ (b * <uint64_t>0x9E3779B97F4A7C15)) * <uint64_t>0xD6E8FEB86659FD93
+    return a ^ (a >> 32)
+
+
+cdef inline uint64_t feature(uint64_t template, uint64_t a) noexcept nogil:
+    """The id of a template's value: well mixed in its high bits, never 0."""
+    a = (a + template * <uint64_t>0xA24BAED4963EE407) * <uint64_t>0x9FB21C651E98DF25
+    a ^= a >> 28
+    a *= <uint64_t>0x9E3779B97F4A7C15
+    return a | 1
+
+
+cdef inline uint64_t bucket(Py_ssize_t n) noexcept nogil:
+    """A length, rounded: 0 to 7 exact, then by doubling."""
+    if n < 8:
+        return n
+    if n < 12:
+        return 8
+    if n < 20:
+        return 9
+    if n < 40:
+        return 10
+    return 11
+
+
+cdef inline uint64_t finish(uint64_t before) noexcept nogil:
+    """How the line before ended: 0 none, 1 a sentence, 2 a word early or 3 late in the line."""
+    cdef uint64_t last = (before >> 1) & 255
+    if before == 0:
+        return 0
+    if last == PERIOD or last == TERMINAL:
+        return 1
+    if last <= MIXTURE:
+        return 2 if (before >> 9) < 8 else 3
+    return last
+
+
+def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1] end,
+            const uint8_t[::1] kind, const uint64_t[::1] key, const int32_t[::1] line,
+            int style, int document, uint64_t before):
+    """Feature ids of every token, one row after another.
+
+    `before` is what the document's previous line left behind (0 at its start); the new
+    value is returned. Returns `(ids, first, before)`: token i has ids[first[i]:first[i+1]].
+    """
+    cdef Py_ssize_t n = start.shape[0], lines = line.shape[0] - 1, r, i, j, a, b, c = 0, k, s, e, m
+    cdef uint64_t[::1] ids = np.empty(n * WIDTH, dtype=np.uint64)
+    cdef int32_t[::1] first = np.empty(n + 1, dtype=np.int32)
+    # By token: the nearest word to the left, the signs between, the last three letters.
+    cdef uint64_t[::1] left = np.empty(n + 1, dtype=np.uint64)
+    cdef uint64_t[::1] left_signs = np.empty(n + 1, dtype=np.uint64)
+    cdef uint64_t[::1] right = np.empty(n + 1, dtype=np.uint64)
+    cdef uint64_t[::1] right_signs = np.empty(n + 1, dtype=np.uint64)
+    cdef int32_t[::1] left_at = np.empty(n + 1, dtype=np.int32)
+    cdef int32_t[::1] right_at = np.empty(n + 1, dtype=np.int32)
+    cdef uint64_t[::1] tail = np.empty(n + 1, dtype=np.uint64)
+    cdef uint64_t w, p1, p2, n1, n2, ps, ps2, ns, ns2, h, g, context, opened, quotes, last, here
+    cdef uint64_t u1, u2, v1, v2, kp, kn, kp2, kn2
+    cdef uint64_t begin
+    cdef uint64_t BEGIN = <uint64_t>0x1F83D9ABFB41BD6B, FINISH = <uint64_t>0x5BE0CD19137E2179
+    cdef int32_t at_
+    cdef int kd
+    with nogil:
+        for r in range(lines):
+            a = line[r]
+            b = line[r + 1]
+            if document == 0 or (document == 1 and a == b):
+                before = 0
+            if a == b:
+                continue
+            # A line that follows an unfinished one may go on with its sentence.
+            begin = mix(BEGIN, finish(before))
+            # Left to right, then right to left: the words around, over the signs between.
+            w = begin
+            g = 0
+            at_ = -1
+            quotes = 0
+            for i in range(a, b):
+                left[i] = w
+                left_signs[i] = g
+                left_at[i] = at_
+                if kind[i] <= MIXTURE:
+                    w = key[i]
+                    g = 0
+                    at_ = <int32_t>i
+                else:
+                    g = mix(g + 1, key[i])
+                    if low[start[i]] == 34:
+                        quotes += 1
+                s = start[i]
+                e = end[i]
+                h = 7
+                for k in range(e - 3 if e - s > 3 else s, e):
+                    h = h * <uint64_t>0x10001B3 + low[k]
+                tail[i] = h
+            w = FINISH
+            g = 0
+            at_ = -1
+            for j in range(b - a):
+                i = b - 1 - j
+                right[i] = w
+                right_signs[i] = g
+                right_at[i] = at_
+                if kind[i] <= MIXTURE:
+                    w = key[i]
+                    g = 0
+                    at_ = <int32_t>i
+                else:
+                    g = mix(g + 1, key[i])
+            # What the line is: how it ends, how long it is, whether it opens a document.
+            i = b - 1
+            while i > a and (kind[i] == QUOTE or kind[i] == CLOSING or kind[i] == APOSTROPHE):
+                i -= 1
+            last = kind[i]
+            here = bucket(b - a)
+            context = (last << 8) | (here << 1) | (before == 0)
+            opened = 0
+            for i in range(a, b):
+                first[i] = <int32_t>c
+                w = key[i]
+                kd = kind[i]
+                if kd > MIXTURE:
+                    # A sign: its gap only, seen from the tokens right beside it.
+                    u1 = key[i - 1] if i > a else begin
+                    u2 = key[i - 2] if i > a + 1 else begin
+                    v1 = key[i + 1] if i + 1 < b else FINISH
+                    v2 = key[i + 2] if i + 2 < b else FINISH
+                    if i == a:
+                        continue
+                    kp = kind[i - 1]
+                    kp2 = kind[i - 2] if i > a + 1 else 0
+                    kn = kind[i + 1] if i + 1 < b else 0
+                    kn2 = kind[i + 2] if i + 2 < b else 0
+                    g = (opened & 1) << 1 | (quotes & 1)
+                    h = mix(w, 1)
+                    ids[c] = feature(1, h)
+                    ids[c + 1] = feature(2, mix(h, u1))
+                    ids[c + 2] = feature(3, mix(h, v1))
+                    ids[c + 3] = feature(4, mix(mix(h, u1), v1))
+                    ids[c + 4] = feature(5, mix(mix(h, u1), u2))
+                    ids[c + 5] = feature(6, mix(mix(h, v1), v2))
+                    ids[c + 6] = feature(7, mix(h, kp << 24 | kn << 16 | kp2 << 8 | kn2))
+                    ids[c + 7] = feature(8, mix(h, kp << 8 | kn))
+                    ids[c + 8] = feature(9, mix(h, kp << 8 | kp2))
+                    ids[c + 9] = feature(10, mix(h, kn << 8 | kn2))
+                    ids[c + 10] = feature(11, mix(h, g))
+                    ids[c + 11] = feature(12, mix(h, g << 16 | kp << 8 | kn))
+                    ids[c + 12] = feature(13, mix(mix(h, g << 8 | kn), u1))
+                    ids[c + 13] = feature(14, mix(mix(h, g << 8 | kp), v1))
+                    ids[c + 14] = feature(15, mix(mix(h, tail[i - 1]), kn))
+                    ids[c + 15] = feature(16, mix(mix(h, left[i]), right[i]))
+                    ids[c + 16] = feature(17, mix(mix(h, left_signs[i]), right_signs[i]))
+                    ids[c + 17] = feature(18, mix(mix(h, left_signs[i]), g << 8 | kn))
+                    c += 18
+                    if style:
+                        h = mix(h, style)
+                        ids[c] = feature(90, h)
+                        ids[c + 1] = feature(91, mix(h, kp << 8 | kn))
+                        ids[c + 2] = feature(92, mix(h, u1))
+                        ids[c + 3] = feature(93, mix(h, g << 8 | kp))
+                        c += 4
+                    if low[start[i]] == 34:
+                        opened += 1
+                    continue
+                p1 = left[i]
+                ps = left_signs[i]
+                n1 = right[i]
+                ns = right_signs[i]
+                if kd == NUMBER:
+                    # No case: only what stands before it is open, and only after a sign.
+                    if ps == 0 or i == a:
+                        continue
+                    kp = kind[i - 1]
+                    kp2 = kind[i - 2] if i > a + 1 else 0
+                    kn = kind[i + 1] if i + 1 < b else 0
+                    g = (opened & 1) << 1 | (quotes & 1)
+                    h = mix(ps, 2)
+                    ids[c] = feature(20, h)
+                    ids[c + 1] = feature(21, mix(h, w))
+                    ids[c + 2] = feature(22, mix(h, p1))
+                    ids[c + 3] = feature(23, mix(mix(h, p1), w))
+                    ids[c + 4] = feature(24, mix(h, g))
+                    ids[c + 5] = feature(25, mix(mix(h, n1), ns))
+                    ids[c + 6] = feature(26, mix(h, kp2 << 8 | kn))
+                    ids[c + 7] = feature(27, mix(mix(h, w), kp2 << 8 | kn))
+                    c += 8
+                    if style:
+                        ids[c] = feature(94, mix(h, style))
+                        c += 1
+                    continue
+                if left_at[i] >= 0:
+                    p2 = left[left_at[i]]
+                    ps2 = left_signs[left_at[i]]
+                else:
+                    p2 = ps2 = 0
+                if right_at[i] >= 0:
+                    n2 = right[right_at[i]]
+                    ns2 = right_signs[right_at[i]]
+                else:
+                    n2 = ns2 = 0
+                s = start[i]
+                e = end[i]
+                m = e - s
+                g = (opened & 1) << 1 | (quotes & 1)
+                kn = kind[i + 1] if i + 1 < b else 0
+                kp = kind[i - 1] if i > a else 0
+                u1 = mix(p1, ps)
+                v1 = mix(n1, ns)
+                h = mix(w, 3)
+                ids[c] = feature(30, h)
+                ids[c + 1] = feature(31, mix(h, ps))
+                ids[c + 2] = feature(32, mix(h, u1))
+                ids[c + 3] = feature(33, mix(h, v1))
+                ids[c + 4] = feature(34, u1)
+                ids[c + 5] = feature(35, v1)
+                ids[c + 6] = feature(36, mix(mix(h, u1), v1))
+                u2 = mix(mix(u1, p2), ps2)
+                v2 = mix(mix(v1, n2), ns2)
+                ids[c + 7] = feature(37, mix(h, u2))
+                ids[c + 8] = feature(38, mix(h, v2))
+                ids[c + 9] = feature(39, u2)
+                ids[c + 10] = feature(40, v2)
+                ids[c + 11] = feature(41, mix(u1, v1))
+                ids[c + 12] = feature(42, mix(h, ns))
+                ids[c + 13] = feature(43, mix(h, p2))
+                ids[c + 14] = feature(44, mix(h, n2))
+                ids[c + 15] = feature(45, p2)
+                ids[c + 16] = feature(46, n2)
+                ids[c + 17] = feature(47, <uint64_t>kd << 32 | bucket(m) << 24 | kp << 16 | kn)
+                ids[c + 18] = feature(48, mix(ps, g << 8 | kd))
+                ids[c + 19] = feature(49, mix(context, kd << 8 | (1 if m > 3 else 0)))
+                ids[c + 20] = feature(50, mix(h, context & ~<uint64_t>1))
+                ids[c + 21] = feature(51, mix(mix(tail[left_at[i]], ps) if left_at[i] >= 0 else ps, bucket(m)))
+                ids[c + 22] = feature(52, mix(tail[right_at[i]], ns) if right_at[i] >= 0 else ns)
+                ids[c + 23] = feature(53, mix(mix(tail[i], u1), 5))
+                ids[c + 24] = feature(54, mix(mix(tail[i], v1), 5))
+                c += 25
+                # The word from inside: beginnings to 4, endings to 5 letters.
+                h = 11
+                for k in range(4 if m > 4 else m):
+                    h = mix(h, low[s + k])
+                    ids[c] = feature(60 + k, h)
+                    c += 1
+                g = h
+                h = 13
+                for k in range(5 if m > 5 else m):
+                    h = mix(h, low[e - 1 - k])
+                    ids[c] = feature(65 + k, h)
+                    c += 1
+                ids[c] = feature(71, mix(g, tail[i]))
+                c += 1
+                if i == a:
+                    ids[c] = feature(72, before)
+                    ids[c + 1] = feature(73, mix(before, w))
+                    ids[c + 2] = feature(74, mix(context, 3))
+                    c += 3
+                if style:
+                    h = mix(w, style)
+                    ids[c] = feature(95, h)
+                    ids[c + 1] = feature(96, mix(h, u1))
+                    ids[c + 2] = feature(97, mix(h, v1))
+                    ids[c + 3] = feature(98, mix(ps + style, <uint64_t>kd << 8 | (context >> 8)))
+                    c += 4
+            before = 1 | last << 1 | here << 9
+        first[n] = <int32_t>c
+    return np.asarray(ids)[:c], np.asarray(first), before

@@ -1,0 +1,118 @@
+# cython: language_level=3, cdivision=True, initializedcheck=False, wraparound=False
+"""Kernels of `majuscule.model`: feature ids to scores, and filling the table they live in."""
+
+from libc.stdint cimport int16_t, int32_t, uint8_t, uint32_t, uint64_t
+
+import numpy as np
+
+cdef extern from *:
+    """
+    #if defined(__GNUC__) || defined(__clang__)
+    #define majuscule_prefetch(p) __builtin_prefetch((p))
+    #else
+    #define majuscule_prefetch(p) ((void)0)
+    #endif
+    """
+    void majuscule_prefetch(const void*) noexcept nogil
+
+cdef enum:
+    WAYS = 16        # entries a bucket: 64 bytes, one cache line
+    CODE_BITS = 12   # an entry is a 20-bit fingerprint and a 12-bit code
+    AHEAD = 40       # how far ahead of the sum the next buckets are asked for
+
+
+cdef inline Py_ssize_t bucket_of(uint64_t id, uint64_t buckets) noexcept nogil:
+    return <Py_ssize_t>(((id >> 32) * buckets) >> 32)
+
+
+cdef inline uint32_t fingerprint(uint64_t id) noexcept nogil:
+    return <uint32_t>(id >> 10) & 0xFFFFF
+
+
+def score(const uint64_t[::1] ids, const int32_t[::1] first,
+          const uint32_t[:, ::1] table, const int16_t[:, ::1] codebook):
+    """Sum the weights of each token's features: int32[tokens, 4]."""
+    cdef Py_ssize_t n = first.shape[0] - 1, total = ids.shape[0], i, c, base
+    cdef int k, ways = <int>table.shape[1]  # not the constant: compilers would unroll it first
+    cdef uint64_t buckets = table.shape[0]
+    cdef uint32_t fp, code
+    cdef const uint32_t* entry
+    cdef int32_t s0, s1, s2, s3
+    cdef int32_t[:, ::1] out = np.empty((n, 4), dtype=np.int32)
+    with nogil:
+        for c in range(min(AHEAD, total)):
+            majuscule_prefetch(&table[bucket_of(ids[c], buckets), 0])
+        for i in range(n):
+            s0 = s1 = s2 = s3 = 0
+            for c in range(first[i], first[i + 1]):
+                if c + AHEAD < total:
+                    majuscule_prefetch(&table[bucket_of(ids[c + AHEAD], buckets), 0])
+                base = bucket_of(ids[c], buckets)
+                fp = fingerprint(ids[c])
+                # No branch and a plain pointer, so that compilers compare many at once.
+                entry = &table[base, 0]
+                code = 0
+                for k in range(ways):
+                    code |= entry[k] & 4095 if entry[k] >> CODE_BITS == fp else 0
+                s0 += codebook[code, 0]
+                s1 += codebook[code, 1]
+                s2 += codebook[code, 2]
+                s3 += codebook[code, 3]
+            out[i, 0] = s0
+            out[i, 1] = s1
+            out[i, 2] = s2
+            out[i, 3] = s3
+    return np.asarray(out)
+
+
+def fill(const uint64_t[::1] ids, const uint32_t[::1] codes, Py_ssize_t buckets):
+    """Build the table from ids in order of importance; what finds its bucket full is left out.
+
+    Returns `(table, left_out)`.
+    """
+    cdef Py_ssize_t n = ids.shape[0], i, base, k, left_out = 0
+    cdef uint32_t fp
+    cdef uint32_t[:, ::1] table = np.zeros((buckets, WAYS), dtype=np.uint32)
+    with nogil:
+        for i in range(n):
+            base = bucket_of(ids[i], buckets)
+            fp = fingerprint(ids[i])
+            for k in range(WAYS):
+                if table[base, k] == 0:
+                    table[base, k] = fp << CODE_BITS | codes[i]
+                    break
+                if table[base, k] >> CODE_BITS == fp:
+                    left_out += 1
+                    break
+            else:
+                left_out += 1
+    return np.asarray(table), left_out
+
+
+def lookup(const uint64_t[::1] keys, const uint64_t[::1] sorted_keys):
+    """For each key its index in the sorted keys, or -1 (int32)."""
+    cdef Py_ssize_t n = keys.shape[0], m = sorted_keys.shape[0], i, low, high, mid
+    cdef uint64_t key
+    cdef int32_t[::1] out = np.empty(n, dtype=np.int32)
+    # Interpolation by the top bits would be quicker still; a bitmap of them spares most
+    # searches, since few tokens have a written form of their own.
+    cdef uint8_t[::1] present = np.zeros(65536, dtype=np.uint8)
+    with nogil:
+        for i in range(m):
+            present[sorted_keys[i] & 65535] = 1
+        for i in range(n):
+            out[i] = -1
+            key = keys[i]
+            if not present[key & 65535]:
+                continue
+            low = 0
+            high = m
+            while low < high:
+                mid = (low + high) >> 1
+                if sorted_keys[mid] < key:
+                    low = mid + 1
+                else:
+                    high = mid
+            if low < m and sorted_keys[low] == key:
+                out[i] = <int32_t>low
+    return np.asarray(out)

@@ -1,0 +1,35 @@
+"""Scores to labels: the best row for each line, exactly.
+
+A linear-chain CRF (J. Lafferty, A. McCallum and F. Pereira 2001) over the eight pairs of
+case and gap, with transitions that depend on the roles of the two tokens: their kinds, and whether a sentence may begin with them. A token without
+a case of its own carries the case of the one before it, so that ``al-Qaim`` and ``J. K.``
+are chains of words across their signs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from majuscule import _decode
+from majuscule.text import CASED
+
+if TYPE_CHECKING:
+    from majuscule._arrays import Bytes, Ints
+
+
+def best(scores: Ints, role: Bytes, bits: Bytes, lines: Ints, transitions: Ints) -> Bytes:
+    """The labels of the highest total score among those allowed (A. Viterbi 1967).
+
+    Args:
+        scores: int32[n, 4], of TITLE, UPPER, MIXED and JOIN against LOWER and SPACE.
+        role: uint8[n], the tokens' roles.
+        bits: uint8[n], the labels allowed, as `majuscule.text.allowed` gives them.
+        lines: int32[lines + 1], where each line begins.
+        transitions: int32[22, 22, 8, 8], by the roles and the labels of two neighbours.
+
+    Returns:
+        uint8[n]: ``case + 4 * gap``. Of equal rows the one with smaller labels, the last
+        token counting first, so that the answer is the same everywhere.
+    """
+    labels: Bytes = _decode.viterbi(scores, role, CASED, bits, lines, transitions)
+    return labels

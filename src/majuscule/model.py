@@ -1,0 +1,226 @@
+"""What was learned, and the file it lives in.
+
+A model file is a `safetensors` file: tensors and a header, nothing that runs. Tensors:
+
+* ``table``, uint32[buckets, 16]: the features' weights. A feature id chooses a bucket (its
+  high 32 bits, scaled) and is found there by a 20-bit fingerprint; the other 12 bits are
+  its code. A feature that is not there weighs nothing.
+* ``codebook``, int16[4096, 4]: for each code the weights of TITLE, UPPER, MIXED (against
+  LOWER) and JOIN (against SPACE), in units of 1/256 of a natural logarithm.
+* ``transitions``, int32[22, 22, 8, 8]: by the roles of two neighbours and their labels.
+* ``lexicon``, uint8[bytes]: the written forms of MIXED tokens, UTF-8, one a line.
+
+The header's metadata has one entry, ``majuscule``: a JSON object with ``format`` (1),
+``features`` (the number of the feature templates' version), ``name``, ``styles`` (in the
+order of their numbers, from 1), ``license``, ``training`` (what it was trained on, with
+hashes) and whatever else a builder wishes to say. All weights are integers, so sums do not
+depend on their order and every machine gives the same answers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from majuscule import _model
+from majuscule.errors import ModelError
+from majuscule.text import Kind, read
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from majuscule._arrays import CodePoints, Ints, Keys
+
+FORMAT = 1
+"""The file format's version."""
+
+FEATURES = 1
+"""The feature templates' version: ids of another one mean something else."""
+
+SCALE = 256
+"""Weights are stored in units of 1/SCALE."""
+
+WAYS = 16
+CODES = 4096
+
+
+@dataclass(frozen=True)
+class Model:
+    """Weights, transitions, written forms and what is known about them.
+
+    Attributes:
+        table, codebook, transitions: see the module.
+        forms: the lexicon's written forms.
+        about: the header's JSON object.
+    """
+
+    table: NDArray[np.uint32]
+    codebook: NDArray[np.int16]
+    transitions: Ints
+    forms: tuple[str, ...] = field(repr=False)
+    about: dict[str, Any]
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """Names of the styles, in the order of their numbers."""
+        return tuple(self.about["styles"])
+
+    def style(self, name: str | None) -> int:
+        """A style's number, 0 for None.
+
+        Raises:
+            ModelError: the model has no style of that name.
+        """
+        if name is None:
+            return 0
+        if name not in self.styles:
+            raise ModelError(
+                f"expected a style of this model, one of {', '.join(self.styles) or '(none)'};"
+                f" got {name!r}"
+            )
+        return self.styles.index(name) + 1
+
+    @cached_property
+    def _lexicon(self) -> tuple[Keys, Ints, CodePoints]:
+        tokens = read("\n".join(self.forms))
+        order = np.argsort(tokens.key, kind="stable")
+        return tokens.key[order], tokens.start[order], tokens.chars
+
+    @property
+    def written(self) -> CodePoints:
+        """The written forms' code points, one after another."""
+        return self._lexicon[2]
+
+    def find(self, keys: Keys) -> Ints:
+        """Where in `written` each token's form starts, -1 for tokens without one."""
+        known, start, _ = self._lexicon
+        place: Ints = _model.lookup(keys, known)
+        if not len(known):
+            return place
+        return np.where(place >= 0, start[place], np.int32(-1)).astype(np.int32)
+
+    def score(self, ids: Keys, first: Ints) -> Ints:
+        """Sum the weights of each token's features.
+
+        Args:
+            ids: uint64, feature ids.
+            first: int32[n + 1], token i has ``ids[first[i]:first[i + 1]]``.
+
+        Returns:
+            int32[n, 4], of TITLE, UPPER, MIXED and JOIN.
+        """
+        scores: Ints = _model.score(ids, first, self.table, self.codebook)
+        return scores
+
+    @cached_property
+    def hash(self) -> str:
+        """Twelve hexadecimal digits that tell this model's weights from any other's."""
+        digest = hashlib.sha256()
+        for array in (self.table, self.codebook, self.transitions):
+            digest.update(np.ascontiguousarray(array))
+        digest.update("\n".join(self.forms).encode())
+        return digest.hexdigest()[:12]
+
+    def save(self, path: Path | str) -> None:
+        """Write the model file; the same model always gives the same bytes."""
+        tensors = {
+            "table": self.table,
+            "codebook": self.codebook,
+            "transitions": self.transitions,
+            "lexicon": np.frombuffer("\n".join(self.forms).encode(), dtype=np.uint8),
+        }
+        save_file(tensors, path, metadata={"majuscule": json.dumps(self.about, sort_keys=True)})
+
+
+def shipped() -> Path:
+    """The English model inside the package."""
+    return Path(str(resources.files("majuscule"))) / "data" / "en.safetensors"
+
+
+def load(path: Path | str | None = None) -> Model:
+    """Read a model file; None is the shipped one.
+
+    Nothing in the file is executed, and a file that is not a whole model of a known
+    version is refused.
+
+    Raises:
+        ModelError: the file cannot be used; the message says why.
+        OSError: it cannot be read.
+    """
+    path = shipped() if path is None else Path(path)
+    with path.open("rb"):
+        pass  # a missing file or a directory is the caller's to report, as an OSError
+    try:
+        with safe_open(path, framework="numpy") as file:
+            about = _about(path, file.metadata() or {})
+            tensors = {name: _tensor(path, file, name) for name in _SHAPES}
+    except SafetensorError as error:
+        raise ModelError(
+            f"{path}: expected a majuscule model (safetensors), but it is damaged or"
+            f" something else: {error}"
+        ) from None
+    try:
+        forms = tuple(tensors["lexicon"].tobytes().decode().split("\n"))
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{path}: the lexicon is not UTF-8: {error}") from None
+    forms = () if forms == ("",) else forms
+    model = Model(tensors["table"], tensors["codebook"], tensors["transitions"], forms, about)
+    tokens = read("\n".join(forms))
+    if len(tokens) != len(forms) or (np.diff(tokens.lines) > 1).any():
+        raise ModelError(f"{path}: the lexicon holds a line that is not one token")
+    return model
+
+
+_SHAPES: dict[str, tuple[str, tuple[int | None, ...]]] = {
+    "table": ("uint32", (None, WAYS)),
+    "codebook": ("int16", (CODES, 4)),
+    "transitions": ("int32", (len(Kind), len(Kind), 8, 8)),
+    "lexicon": ("uint8", (None,)),
+}
+
+# A transition can add at most this, so that no sum overflows whatever a file holds.
+_LARGEST = 1 << 24
+
+
+def _about(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
+    try:
+        about = json.loads(metadata["majuscule"])
+        version, features, styles = about["format"], about["features"], about["styles"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        raise ModelError(f"{path}: a safetensors file, but not a majuscule model") from None
+    if version != FORMAT or features != FEATURES:
+        raise ModelError(
+            f"{path}: expected model format {FORMAT} with features {FEATURES}, got format"
+            f" {version!r} with features {features!r}; install the majuscule it was made for"
+        )
+    if not isinstance(styles, list) or not all(isinstance(name, str) for name in styles):
+        raise ModelError(f"{path}: expected a list of style names, got {styles!r:.80}")
+    assert isinstance(about, dict)  # `about["format"]` with a str key succeeded on JSON
+    return about
+
+
+def _tensor(path: Path, file: Any, name: str) -> NDArray[Any]:
+    dtype, shape = _SHAPES[name]
+    if name not in file.keys():  # noqa: SIM118 - `file` is no mapping, `in` does not work
+        raise ModelError(f"{path}: expected a tensor named {name}, found none")
+    array: NDArray[Any] = file.get_tensor(name)
+    fits = len(array.shape) == len(shape) and all(
+        want is None or want == got for want, got in zip(shape, array.shape, strict=True)
+    )
+    if not fits or array.dtype != dtype or (name == "table" and len(array) == 0):
+        raise ModelError(
+            f"{path}: expected {name} to be {dtype}{list(shape)}, got"
+            f" {array.dtype}{list(array.shape)}"
+        )
+    if name == "transitions" and np.abs(array.astype(np.int64)).max() > _LARGEST:
+        raise ModelError(f"{path}: expected transitions of at most {_LARGEST} either way")
+    return array

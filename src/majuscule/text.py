@@ -1,0 +1,320 @@
+"""Text to tokens and back: `read`, `render`, and the check that no letter changed.
+
+A *token* is a run of letters, marks and digits, or any one other character, so that
+every convention's tokens are whole rows of these: ``u.s.-led`` is ``u . s . - led``
+whether it came as ``U.S.-led``, ``u.s.-led`` or ``u.s. @-@ led``. Tokens are *blind*:
+they do not depend on where blanks were, nor on case, and so neither does anything
+computed from them. Only a word the Penn Treebank holds for two (``can|not``) is cut
+inside, for the same reason.
+
+Natural text comes back from its tokens exactly:
+
+>>> text = "The U.S.-led coalition said on Friday, ..."
+>>> tokens = read(text)
+>>> [tokens.word(i) for i in range(7)]
+['the', 'u', '.', 's', '.', '-', 'led']
+>>> render(tokens, tokens.case, tokens.gap) == text
+True
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from safetensors.numpy import load
+
+from majuscule import _text
+from majuscule.errors import DataError, GuaranteeError, MajusculeError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from majuscule._arrays import Bytes, CodePoints, Ints, Keys
+
+_TABLES = load((resources.files("majuscule") / "data" / "unicode.safetensors").read_bytes())
+_UNICODE = (_TABLES["page"], _TABLES["info"])
+
+LONGEST = 1 << 30
+"""Most characters `read` takes at once."""
+
+
+class Kind(IntEnum):
+    """What a token is, as far as its first character tells; 0 is a line's beginning.
+
+    The last two are roles only: words and single letters where a sentence may begin.
+    """
+
+    BEGIN = 0
+    WORD = 1
+    INITIAL = 2
+    NUMBER = 3
+    MIXTURE = 4
+    PERIOD = 5
+    COMMA = 6
+    COLON = 7
+    TERMINAL = 8
+    APOSTROPHE = 9
+    QUOTE = 10
+    OPENING = 11
+    CLOSING = 12
+    HYPHEN = 13
+    DASH = 14
+    SLASH = 15
+    CURRENCY = 16
+    PERCENT = 17
+    SYMBOL = 18
+    SIGN = 19
+    FIRST_WORD = 20
+    FIRST_INITIAL = 21
+
+
+CASED: NDArray[np.uint8] = np.array(
+    [
+        kind in (Kind.WORD, Kind.INITIAL, Kind.MIXTURE) or kind >= Kind.FIRST_WORD
+        for kind in Kind
+    ],
+    dtype=np.uint8,
+)
+"""By kind: whether its tokens have a case of their own."""
+
+
+class Convention(IntEnum):
+    """How `flatten` tokenises."""
+
+    PLAIN = 0
+    """The Penn Treebank's token boundaries, every character as it was."""
+    MOSES = 1
+    """The Moses tokeniser's boundaries and its escapes (``&apos;``)."""
+    PTB = 2
+    """The Penn Treebank's boundaries, quotes and brackets (``-lrb-``)."""
+
+
+class Document(IntEnum):
+    """What counts as one document: a line, a block up to a blank line, or everything."""
+
+    LINE = 0
+    BLOCK = 1
+    FILE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A text cut into tokens; one array entry a token unless said otherwise.
+
+    Attributes:
+        chars: the text's code points, escapes undone (one a character).
+        lower: the same, in lower case.
+        start, end: where the token is in `chars`.
+        kind: its `Kind`.
+        role: the same, but for words where a sentence may begin.
+        key: a hash of its lower-case letters; numbers are told apart by length alone.
+        case: its `majuscule.labels.Case` as read.
+        gap: 1 (JOIN) if no blank stands before it in its line, else 0 (SPACE).
+        lines: line r holds tokens ``lines[r]`` to ``lines[r + 1]``; a line of more than
+            65536 tokens counts as several.
+    """
+
+    chars: CodePoints
+    lower: CodePoints
+    start: Ints
+    end: Ints
+    kind: Bytes
+    role: Bytes
+    key: Keys
+    case: Bytes
+    gap: Bytes
+    lines: Ints
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def word(self, i: int) -> str:
+        """Token i in lower case."""
+        return str(_text.to_str(self.lower[self.start[i] : self.end[i]]))
+
+    def written(self, i: int) -> str:
+        """Token i as it was read."""
+        return str(_text.to_str(self.chars[self.start[i] : self.end[i]]))
+
+    def of_lines(self, first: int, last: int) -> Tokens:
+        """Lines `first` to `last` (exclusive); arrays are views, `chars` stays whole."""
+        a, b = int(self.lines[first]), int(self.lines[last])
+        return Tokens(
+            self.chars,
+            self.lower,
+            self.start[a:b],
+            self.end[a:b],
+            self.kind[a:b],
+            self.role[a:b],
+            self.key[a:b],
+            self.case[a:b],
+            self.gap[a:b],
+            self.lines[first : last + 1] - self.lines[first],
+        )
+
+
+def unescape(text: str) -> str:
+    """Undo the escapes of Moses and of the Penn Treebank.
+
+    Moses' ``&apos; &quot; &amp; &lt; &gt; &#91; &#93; &#124;`` anywhere; between blanks
+    also ``@-@``, ``-LRB-`` and its kin, the Treebank's quotes and its ``n't``. Blanks
+    that an escape shows to be the tokeniser's go with it. Doing it twice changes nothing.
+
+    >>> unescape("`` i ca n't , '' he said -lrb- at the u.s. @-@ led talks -rrb-")
+    '"i can\\'t ," he said ( at the u.s.-led talks )'
+    """
+    return str(_text.to_str(_unescape(_text.code_points(text))))
+
+
+def _unescape(chars: CodePoints) -> CodePoints:
+    length = _text.unescape_entities(chars)
+    length = _text.unescape_treebank(chars[:length], *_UNICODE)
+    return chars[:length]
+
+
+def read(text: str) -> Tokens:
+    """Cut text, natural or flattened, into tokens with the labels it has as it stands.
+
+    Raises:
+        DataError: more than `LONGEST` characters at once.
+
+    >>> tokens = read("it 's")
+    >>> [tokens.word(i) for i in range(len(tokens))], list(tokens.gap)
+    (['it', "'", 's'], [np.uint8(0), np.uint8(0), np.uint8(1)])
+    """
+    if len(text) > LONGEST:
+        raise DataError(f"expected at most {LONGEST:,} characters at once, got {len(text):,}")
+    chars = _unescape(_text.code_points(text))
+    return Tokens(chars, *_text.scan(chars, *_UNICODE))
+
+
+def render(
+    tokens: Tokens,
+    case: Bytes,
+    gap: Bytes,
+    form_at: Ints | None = None,
+    forms: CodePoints | None = None,
+) -> str:
+    """Write tokens with the labels given; blanks are dropped where a gap is JOIN.
+
+    Token i of case MIXED is written as ``forms[form_at[i]:]`` says; without forms, as
+    it was read. The result is checked against the tokens' own text.
+
+    Raises:
+        GuaranteeError: the result differs in more than case and blanks.
+    """
+    if form_at is None or forms is None:
+        form_at, forms = tokens.start, tokens.chars
+    out: str = _text.render(
+        tokens.chars, tokens.lower, tokens.start, tokens.end, case, gap, form_at, forms, *_UNICODE
+    )
+    check(tokens.chars, out)
+    return out
+
+
+# Titles and shortenings whose full stop ends no sentence though a capital follows: what
+# tokenisers know, too (Moses' list of non-breaking prefixes is of this kind). Only
+# `flatten` asks; restoring learns where stops stand alone from text.
+_ABBREVIATIONS = np.sort(
+    read(
+        "adm\nbrig\ncapt\ncmdr\ncol\ncpl\ndr\nfr\nft\ngen\ngov\nhon\nlieut\nlt\nmaj\nmessrs\nmr"
+        "\nmrs\nms\nmt\nno\npres\nprof\nrep\nreps\nrev\nsen\nsens\nsgt\nst\nsupt\nvs\njan\nfeb"
+        "\nmar\napr\njun\njul\naug\nsep\nsept\noct\nnov\ndec"
+    ).key
+)
+
+
+def flatten(text: str, convention: Convention | str = Convention.PLAIN) -> str:
+    """Take capitals and spacing away: the inverse of restoring.
+
+    Args:
+        text: natural text of any number of lines; each line stays a line.
+        convention: ``"plain"``, ``"moses"`` or ``"ptb"``, whose tokens to write.
+
+    Returns:
+        Lower-case tokens with one blank between them. Letters without a lower-case form
+        that leads back to them stay as they are.
+
+    Raises:
+        MajusculeError: there is no such convention.
+        DataError: the text is longer than `LONGEST`.
+
+    >>> flatten("The U.S.-led coalition (IS) can't, he said.")
+    "the u.s.-led coalition ( is ) ca n't , he said ."
+    >>> flatten("The U.S.-led coalition (IS) can't, he said.", "moses")
+    'the u.s.-led coalition ( is ) can &apos;t , he said .'
+    """
+    if isinstance(convention, str):
+        try:
+            convention = Convention[convention.upper()]
+        except KeyError:
+            raise MajusculeError(
+                f"expected the convention plain, moses or ptb, got {convention!r}"
+            ) from None
+    tokens = read(text)
+    flattened: str = _text.flatten(
+        tokens.chars,
+        tokens.lower,
+        tokens.start,
+        tokens.end,
+        tokens.kind,
+        tokens.key,
+        tokens.gap,
+        int(convention),
+        _ABBREVIATIONS,
+        *_UNICODE,
+    )
+    return flattened
+
+
+def check(before: CodePoints, after: str) -> None:
+    """Raise unless `after` equals `before` once blanks are removed and letters lower-cased.
+
+    Raises:
+        GuaranteeError: it does not; the message names the place.
+    """
+    place = _text.first_violation(before, _text.code_points(after), *_UNICODE)
+    if place >= 0:
+        raise GuaranteeError(
+            f"the restored text differs from its input at character {place} in more than case"
+            " and spaces; this is a bug in majuscule, please report the text around it"
+        )
+
+
+def allowed(
+    tokens: Tokens, mixed: NDArray[Any], document: Document, seen: int, *, free: bool = False
+) -> tuple[Bytes, int]:
+    """Which labels each token may get: bits 0-3 are its cases, 4 SPACE and 5 JOIN.
+
+    A gap that is closed stays closed. A hyphen, dash, slash or symbol between two words
+    stays open on both sides in a document that has shown one glued between words, for
+    then its tokeniser does not part them. An escape never comes about by joining. MIXED
+    is for tokens that `mixed` marks, which have a written form.
+
+    Args:
+        tokens: whole lines of a document.
+        mixed: not 0 where the token has a written form in the lexicon.
+        document: what resets `seen`.
+        seen: what the document has shown so far (0 at its start).
+        free: disregard the spacing as read; what training sees.
+
+    Returns:
+        The bits, and the new `seen`.
+    """
+    bits, seen = _text.allowed(
+        tokens.lower,
+        tokens.start,
+        tokens.end,
+        tokens.kind,
+        tokens.gap,
+        tokens.lines,
+        mixed,
+        seen,
+        int(document),
+        free,
+    )
+    return bits, seen

@@ -1,0 +1,478 @@
+"""Natural text to a model: ``majuscule train``.
+
+Training data is natural text and nothing else: reading it gives the tokens and the labels
+to predict. Four passes over the sources, in an order that a seed fixes:
+
+1. count features (in a sketch) and the written forms of mixed-case words;
+2. learn the CRF's weights for every feature seen often enough, by Adagrad (J. Duchi,
+   E. Hazan and Y. Singer 2011) one line at a time, the rate falling to nothing;
+3. keep the features whose removal would cost most, and learn on with those alone;
+4. replace each feature's four weights by the nearest of 4096 (vector quantisation).
+
+Passes read ahead in one thread and learn in another; the result does not depend on it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import lzma
+import queue
+import random
+import re
+import threading
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+
+from majuscule import _model, _training
+from majuscule.errors import DataError, MajusculeError
+from majuscule.features import extract
+from majuscule.labels import Case
+from majuscule.model import CODES, FEATURES, FORMAT, SCALE, Model
+from majuscule.text import CASED, Document, Kind, Tokens, allowed, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from majuscule._arrays import Bytes, Floats, Ints, Keys
+
+BATCH_CHARACTERS = 32_000
+"""How much of one source is learned from before another has its turn."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file of natural text: a paragraph a line, a blank line between documents.
+
+    Attributes:
+        path: a UTF-8 text file, ``.xz`` or plain.
+        style: the house style it is written in, if any.
+        weight: how many times it is read in every pass.
+        spacing: False for tokenised text, which teaches case alone.
+    """
+
+    path: Path
+    style: str | None = None
+    weight: int = 1
+    spacing: bool = True
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train; the defaults made the shipped model.
+
+    Attributes:
+        seed: fixes the order of the text and every other choice.
+        passes: over the sources with all features.
+        final_passes: over the sources with the features kept.
+        rate: Adagrad's rate in the first pass; it falls to 0 over `passes` together.
+        final_rate: the same for `final_passes`.
+        least: how often a feature must occur to be learned.
+        buckets: size of the model's table, 64 bytes each.
+        row_bits, sketch_bits: memory for training: 2.6 KiB << row_bits, 1 << sketch_bits.
+        form_count: how often a mixed-case form must occur to be a written form.
+        share: of the text to use, for trying things out.
+    """
+
+    seed: int = 1
+    passes: int = 2
+    final_passes: int = 1
+    rate: float = 0.2
+    final_rate: float = 0.05
+    least: int = 4
+    buckets: int = 450_000
+    row_bits: int = 22
+    sketch_bits: int = 30
+    form_count: int = 3
+    share: float = 1.0
+
+
+class Progress(Protocol):
+    """What `train` reports to: `begin` of a pass, then `advance` by characters read."""
+
+    def begin(self, name: str, characters: int | None) -> None:
+        """A pass of about that many characters begins."""
+
+    def advance(self, characters: int) -> None:
+        """So many characters more are done."""
+
+
+class _Silent:
+    def begin(self, name: str, characters: int | None) -> None: ...
+
+    def advance(self, characters: int) -> None: ...
+
+
+class Example(NamedTuple):
+    """A batch of tokens, ready to learn from."""
+
+    tokens: Tokens
+    bits: Bytes
+    gold: Bytes
+    ids: Keys
+    first: Ints
+    spacing: bool
+    characters: int
+
+
+def train(
+    sources: Sequence[Source],
+    settings: Settings = Settings(),  # noqa: B008 - frozen, so sharing it is safe
+    *,
+    name: str = "custom",
+    about: dict[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> Model:
+    """Train a model.
+
+    Args:
+        sources: natural text.
+        settings: how.
+        name: the model's name.
+        about: more to say in the file's header.
+        progress: told how far it is.
+
+    Raises:
+        DataError: a source is not text, or there is nothing in any of them.
+        OSError: a source cannot be read.
+    """
+    progress = progress or _Silent()
+    styles = sorted({source.style for source in sources if source.style})
+    empty = np.zeros(0, dtype=np.uint8)
+
+    sketch = np.zeros(1 << settings.sketch_bits, dtype=np.uint8)
+    forms: Counter[str] = Counter()
+    digests: dict[str, str] = {}
+    progress.begin("counting", None)
+    characters = 0
+    for example in _examples(sources, settings, styles, 0, (), digests):
+        _training.count(example.ids, sketch, settings.sketch_bits)
+        tokens = example.tokens
+        for i in np.flatnonzero(tokens.case == Case.MIXED):
+            forms[tokens.written(int(i))] += 1
+        characters += example.characters
+        progress.advance(example.characters)
+    if not characters:
+        raise DataError("expected text to train on, found none")
+    written = _written_forms(forms, settings.form_count)
+
+    learner = _Learner(settings)
+    for number in range(settings.passes):
+        progress.begin(f"learning {number + 1}/{settings.passes}", characters)
+        done = 0
+        for example in _examples(sources, settings, styles, number + 1, written):
+            part = (number + done / characters) / settings.passes
+            learner.step(example, settings.rate * (1 - part), sketch if number == 0 else empty)
+            done += example.characters
+            progress.advance(example.characters)
+    del sketch
+
+    learner.keep(settings.buckets * 15)
+    for number in range(settings.final_passes):
+        progress.begin(f"settling {number + 1}/{settings.final_passes}", characters)
+        done = 0
+        for example in _examples(sources, settings, styles, settings.passes + number + 1, written):
+            part = (number + done / characters) / settings.final_passes
+            learner.step(example, settings.final_rate * (1 - part), empty)
+            done += example.characters
+            progress.advance(example.characters)
+
+    header = {
+        "format": FORMAT,
+        "features": FEATURES,
+        "name": name,
+        "styles": styles,
+        "settings": asdict(settings),
+        "training": {"sources": digests},
+        **(about or {}),
+    }
+    return learner.model(written, header)
+
+
+class _Learner:
+    """The weights while they are learned: a table of rows found by feature id."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        rows = 16 << settings.row_bits
+        self.keys: NDArray[np.uint32] = np.zeros((1 << settings.row_bits, 16), dtype=np.uint32)
+        self.counts: NDArray[np.uint32] = np.zeros(rows, dtype=np.uint32)
+        # Four weights and four sums of squared gradients, which begin at 1: the first
+        # steps of a rare feature are then no larger than the rate.
+        self.weights: Floats = np.zeros((rows, 8), dtype=np.float32)
+        shape = (len(Kind), len(Kind), 8, 8)
+        self.transitions: Floats = np.zeros(shape, dtype=np.float32)
+        self.squares: Floats = np.zeros(shape, dtype=np.float32)
+        self.potential: Floats = np.ones(shape, dtype=np.float32)
+        self.loss = 0.0
+
+    def step(self, example: Example, rate: float, sketch: Bytes) -> None:
+        """Learn from one batch; with a sketch, features new to the table get rows."""
+        settings = self.settings
+        rows = _training.locate(
+            example.ids,
+            self.keys,
+            self.counts,
+            settings.row_bits,
+            sketch,
+            settings.sketch_bits,
+            settings.least,
+        )
+        tokens = example.tokens
+        self.loss += _training.learn(
+            rows,
+            example.first,
+            tokens.role,
+            CASED,
+            example.bits,
+            example.gold,
+            tokens.lines,
+            example.spacing,
+            self.weights,
+            self.transitions,
+            self.squares,
+            self.potential,
+            rate,
+        )
+
+    def importance(self) -> tuple[Ints, Floats]:
+        """Rows in use, and about what the loss would grow without each.
+
+        The second-order estimate of Optimal Brain Damage (Y. LeCun, J. Denker and S. Solla
+        1990) with the sum of squared gradients for the curvature, and a share of the
+        feature's count, since what is learned well has no gradient left.
+        """
+        rows = np.flatnonzero(self.keys.reshape(-1)).astype(np.int32)
+        weights = self.weights[rows]
+        curvature = weights[:, 4:] + 0.02 * self.counts[rows][:, None]
+        return rows, (weights[:, :4] ** 2 * curvature).sum(1, dtype=np.float32)
+
+    def keep(self, most: int) -> None:
+        """Forget all but the most important features."""
+        rows, worth = self.importance()
+        order = np.argsort(-worth, kind="stable")
+        gone = rows[order[most:]]
+        self.keys.reshape(-1)[gone] = 0
+        self.weights[gone] = 0
+
+    def model(self, written: Sequence[str], about: dict[str, Any]) -> Model:
+        """Pack what was learned into a model."""
+        rows, worth = self.importance()
+        order = np.argsort(-worth, kind="stable")
+        rows, worth = rows[order], worth[order]
+        codebook, codes = _quantise(self.weights[rows][:, :4], worth, self.settings.seed)
+        ids = _training.ids_of(rows, self.keys, self.settings.row_bits)
+        weighty = codes > 0
+        table, _ = _model.fill(ids[weighty], codes[weighty], self.settings.buckets)
+        transitions = np.rint(self.transitions * SCALE).astype(np.int32)
+        return Model(table, codebook, transitions, tuple(written), about)
+
+
+def _quantise(weights: Floats, worth: Floats, seed: int) -> tuple[NDArray[np.int16], Keys]:
+    """The nearest of 4096 weight vectors for each row, chosen by k-means; code 0 is zero."""
+    rng = np.random.default_rng(seed)
+    distinct = max(1, min(len(weights), 1 << 17))
+    sample = weights[rng.choice(len(weights), distinct, replace=False)] if len(weights) else weights
+    centres = np.zeros((CODES, 4), dtype=np.float32)
+    fill = min(CODES - 1, len(sample))
+    centres[1 : fill + 1] = sample[:fill]
+    for _ in range(12):
+        nearest = _nearest(sample, centres)
+        sums = np.zeros((CODES, 4))
+        np.add.at(sums, nearest, sample)
+        counts = np.bincount(nearest, minlength=CODES)[:, None]
+        centres = np.where(counts, sums / np.maximum(counts, 1), centres).astype(np.float32)
+        centres[0] = 0
+    codebook = np.clip(np.rint(centres * SCALE), -32000, 32000).astype(np.int16)
+    codes = _nearest(weights, codebook.astype(np.float32) / SCALE)
+    return codebook, codes.astype(np.uint32)
+
+
+def _nearest(vectors: Floats, centres: Floats) -> NDArray[np.int64]:
+    out = np.zeros(len(vectors), dtype=np.int64)
+    half = (centres**2).sum(1) / 2
+    for a in range(0, len(vectors), 8192):
+        out[a : a + 8192] = np.argmin(half - vectors[a : a + 8192] @ centres.T, axis=1)
+    return out
+
+
+def _written_forms(forms: Counter[str], least: int) -> tuple[str, ...]:
+    """For each word its most frequent mixed-case form, if frequent enough."""
+    best: dict[str, tuple[int, str]] = {}
+    for form, count in forms.items():
+        if count >= least:
+            word = form.lower()
+            best[word] = max(best.get(word, (0, "")), (count, form))
+    return tuple(sorted(form for _, form in best.values()))
+
+
+def _examples(
+    sources: Sequence[Source],
+    settings: Settings,
+    styles: Sequence[str],
+    number: int,
+    written: Sequence[str],
+    digests: dict[str, str] | None = None,
+) -> Iterator[Example]:
+    """Batches of a pass, read ahead in a thread of their own."""
+    ahead: queue.Queue[Example | BaseException | None] = queue.Queue(maxsize=16)
+    stop = threading.Event()
+    known = np.unique(read("\n".join(written)).key)
+
+    def put(item: Example | BaseException | None) -> None:
+        while not stop.is_set():
+            try:
+                ahead.put(item, timeout=0.2)
+            except queue.Full:
+                continue
+            return
+
+    def produce() -> None:
+        try:
+            for text, source, style in _batches(sources, settings, number, digests):
+                if stop.is_set():
+                    return
+                put(_example(text, source, styles.index(style) + 1 if style else 0, known))
+            put(None)
+        except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
+            put(error)
+
+    thread = threading.Thread(target=produce, daemon=True)
+    thread.start()
+    try:
+        while (item := ahead.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _example(text: str, source: Source, style: int, known: Keys) -> Example:
+    """Tokens, features and the labels to predict."""
+    tokens = read(text)
+    mixed = np.isin(tokens.key, known).astype(np.uint8)
+    bits, _ = allowed(tokens, mixed, Document.BLOCK, 0, free=True)
+    case = tokens.case.copy()
+    # A form that is not in the lexicon cannot be written: the nearest that can be.
+    for i in np.flatnonzero((case == Case.MIXED) & (mixed == 0)):
+        case[i] = Case.TITLE if tokens.written(int(i))[0].isupper() else Case.LOWER
+    # A token without a case carries the one before it in its line.
+    place = np.where(CASED[tokens.kind], np.arange(len(tokens)), -1)
+    opens = np.zeros(len(tokens), dtype=np.int64)
+    starts = tokens.lines[:-1][np.diff(tokens.lines) > 0]
+    opens[starts] = starts
+    place = np.maximum.accumulate(place)
+    carried = place >= np.maximum.accumulate(opens)
+    case = np.where(carried, case[place], Case.LOWER).astype(np.uint8)
+    gap = tokens.gap.copy()
+    gap[starts] = 0
+    gold = (case + 4 * gap).astype(np.uint8)
+    bits = bits | (1 << case).astype(np.uint8) | (16 << gap).astype(np.uint8)
+    ids, first, _ = extract(tokens, Document.BLOCK, 0, style)
+    return Example(tokens, bits, gold, ids, first, source.spacing, len(text))
+
+
+def _batches(
+    sources: Sequence[Source], settings: Settings, number: int, digests: dict[str, str] | None
+) -> Iterator[tuple[str, Source, str | None]]:
+    """Text of all sources, mixed: ``(text, source, style or None)``.
+
+    The style is withheld from half of the batches, so that no style works too.
+    """
+    rng = random.Random(f"{settings.seed} {number}")
+    streams = [
+        (source, _stream(source, settings, rng, digests if repeat == 0 else None))
+        for source in sources
+        for repeat in range(source.weight)
+    ]
+    weights = [float(source.path.stat().st_size or 1) for source, _ in streams]
+    while streams:
+        (chosen,) = rng.choices(range(len(streams)), weights)
+        source, stream = streams[chosen]
+        text = next(stream, None)
+        if text is None:
+            del streams[chosen], weights[chosen]
+            continue
+        if rng.random() < settings.share:
+            yield text, source, source.style if rng.random() < 0.5 else None
+
+
+def _stream(
+    source: Source, settings: Settings, rng: random.Random, digests: dict[str, str] | None
+) -> Iterator[str]:
+    """One source in batches of whole documents, or of whole lines of long ones."""
+    digest = hashlib.sha256()
+    batch: list[str] = []
+    size = 0
+    layout = _Layout(rng)
+    with _open(source.path) as file:
+        for number, raw in enumerate(file):
+            digest.update(raw)
+            try:
+                line = raw.decode().rstrip("\r\n")
+            except UnicodeDecodeError as error:
+                raise DataError(
+                    f"{source.path}: line {number + 1}: expected UTF-8, got byte"
+                    f" 0x{raw[error.start]:02x} at {error.start}"
+                ) from None
+            if not line:
+                layout = _Layout(rng)
+            batch.append(layout(line) if source.spacing else line)
+            size += len(line) + 1
+            if size >= BATCH_CHARACTERS and (not line or size >= 4 * BATCH_CHARACTERS):
+                yield "\n".join(batch)
+                batch, size = [], 0
+    if batch:
+        yield "\n".join(batch)
+    if digests is not None:
+        digests[source.path.name] = digest.hexdigest()
+
+
+class _Layout:
+    """How a document's paragraphs are laid out in lines: text arrives in every way.
+
+    As they are (a half), one sentence a line (nine in twenty), or wrapped.
+    """
+
+    _END = re.compile(r"(?<=[.?!])(?<!\b[A-Z]\.)(?<!\b[A-Z][a-z]\.)[ ]+(?=[A-Z\"“(])")
+
+    def __init__(self, rng: random.Random) -> None:
+        self.choice = rng.random()
+        self.width = rng.randint(40, 90)
+
+    def __call__(self, line: str) -> str:
+        if self.choice < 0.5:
+            return line
+        if self.choice < 0.95:
+            return self._END.sub("\n", line)
+        lines = [""]
+        for word in line.split(" "):
+            if len(lines[-1]) + len(word) > self.width and lines[-1]:
+                lines.append(word)
+            else:
+                lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
+        return "\n".join(lines)
+
+
+def _open(path: Path) -> IO[bytes]:
+    if path.suffix == ".xz":
+        return lzma.open(path)
+    return path.open("rb")
+
+
+def digest(sources: Sequence[Source]) -> str:
+    """Twelve hexadecimal digits of the sources' contents together."""
+    total = hashlib.sha256()
+    for source in sorted(sources, key=lambda source: source.path.name):
+        try:
+            total.update(hashlib.sha256(source.path.read_bytes()).digest())
+        except OSError as error:
+            raise MajusculeError(f"{source.path}: {error.strerror}") from None
+    return total.hexdigest()[:12]
