@@ -10,15 +10,15 @@ cdef enum:
     UNREACHED = -1000000000
 
 
-def viterbi(const int32_t[:, ::1] scores, const uint8_t[::1] role, const uint8_t[::1] cased,
+def viterbi(const int32_t[:, :, ::1] scores, const uint8_t[::1] role, const uint8_t[::1] cased,
             const uint8_t[::1] allowed, const int32_t[::1] line, const int32_t[:, :, :, ::1] transitions):
     """The best row of labels for each line; see `majuscule.decode.best`."""
     cdef Py_ssize_t n = role.shape[0], lines = line.shape[0] - 1, r, t, a, b
-    cdef int i, j, jj, ii, k, kp, count, prior_count, from_, case
-    cdef int32_t best, value, emission
+    cdef int i, j, jj, ii, k, kp, count, prior_count, from_, g
+    cdef int32_t best, value
     cdef int32_t[8] delta
     cdef int32_t[8] fresh
-    cdef int32_t[4] by_case
+    cdef int32_t[3][4] by_case
     cdef int32_t[2] by_gap
     cdef uint8_t[8] reached
     cdef uint8_t[8] prior
@@ -38,11 +38,12 @@ def viterbi(const int32_t[:, ::1] scores, const uint8_t[::1] role, const uint8_t
                 k = role[t]
                 count = 0
                 by_gap[0] = 0
-                by_gap[1] = scores[t, 3]
-                by_case[0] = by_case[1] = by_case[2] = by_case[3] = 0
-                if cased[k]:
-                    for i in range(3):
-                        by_case[i + 1] = scores[t, i]
+                by_gap[1] = scores[t, 0, 3]
+                for i in range(3):
+                    for j in range(4):
+                        by_case[i][j] = 0
+                        if j and cased[k]:
+                            by_case[i][j] = scores[t, 0, j - 1] + (scores[t, i, j - 1] if i else 0)
                 for j in range(8):
                     if not ((allowed[t] >> (j & 3)) & 1 and (allowed[t] >> (4 + (j >> 2))) & 1):
                         continue
@@ -52,13 +53,15 @@ def viterbi(const int32_t[:, ::1] scores, const uint8_t[::1] role, const uint8_t
                         i = prior[ii]
                         if not cased[k] and (i & 3) != (j & 3):
                             continue
-                        value = delta[i] + transitions[kp, k, i, j]
+                        # After MIXED is as after TITLE.
+                        g = i & 3
+                        value = delta[i] + transitions[kp, k, i, j] + by_case[1 if g == 3 else g][j & 3]
                         if value > best:
                             best = value
                             from_ = i
                     if best == UNREACHED:
                         continue
-                    fresh[j] = best + by_case[j & 3] + by_gap[j >> 2]
+                    fresh[j] = best + by_gap[j >> 2]
                     back[t, j] = from_
                     reached[count] = j
                     count += 1

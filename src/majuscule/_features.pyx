@@ -7,7 +7,7 @@ import numpy as np
 
 cdef enum:
     # Most features a token can have; the room set aside for each.
-    WIDTH = 48
+    WIDTH = 56
 
 cdef enum:
     WORD = 1
@@ -20,6 +20,7 @@ cdef enum:
     QUOTE = 10
     OPENING = 11
     CLOSING = 12
+    FIRST_WORD = 20
 
 
 cdef inline uint64_t mix(uint64_t a, uint64_t b) noexcept nogil:
@@ -62,16 +63,19 @@ cdef inline uint64_t finish(uint64_t before) noexcept nogil:
 
 
 def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1] end,
-            const uint8_t[::1] kind, const uint64_t[::1] key, const int32_t[::1] line,
-            int style, int document, uint64_t before):
+            const uint8_t[::1] kind, const uint8_t[::1] role, const uint64_t[::1] key,
+            const int32_t[::1] line, int style, int document, uint64_t before):
     """Feature ids of every token, one row after another.
 
     `before` is what the document's previous line left behind (0 at its start); the new
-    value is returned. Returns `(ids, first, before)`: token i has ids[first[i]:first[i+1]].
+    value is returned. Returns `(ids, first, edge, before)`: token i has the features
+    ids[first[i]:edge[i]] by itself, then pairs up to first[i + 1]: the first of a pair
+    holds after a TITLE or MIXED token, the second after an UPPER one.
     """
     cdef Py_ssize_t n = start.shape[0], lines = line.shape[0] - 1, r, i, j, a, b, c = 0, k, s, e, m
     cdef uint64_t[::1] ids = np.empty(n * WIDTH, dtype=np.uint64)
     cdef int32_t[::1] first = np.empty(n + 1, dtype=np.int32)
+    cdef int32_t[::1] edge = np.empty(n, dtype=np.int32)
     # By token: the nearest word to the left, the signs between, the last three letters.
     cdef uint64_t[::1] left = np.empty(n + 1, dtype=np.uint64)
     cdef uint64_t[::1] left_signs = np.empty(n + 1, dtype=np.uint64)
@@ -152,6 +156,7 @@ def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
                     v1 = key[i + 1] if i + 1 < b else FINISH
                     v2 = key[i + 2] if i + 2 < b else FINISH
                     if i == a:
+                        edge[i] = <int32_t>c
                         continue
                     kp = kind[i - 1]
                     kp2 = kind[i - 2] if i > a + 1 else 0
@@ -187,6 +192,7 @@ def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
                         c += 4
                     if low[start[i]] == 34:
                         opened += 1
+                    edge[i] = <int32_t>c
                     continue
                 p1 = left[i]
                 ps = left_signs[i]
@@ -195,6 +201,7 @@ def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
                 if kd == NUMBER:
                     # No case: only what stands before it is open, and only after a sign.
                     if ps == 0 or i == a:
+                        edge[i] = <int32_t>c
                         continue
                     kp = kind[i - 1]
                     kp2 = kind[i - 2] if i > a + 1 else 0
@@ -213,6 +220,7 @@ def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
                     if style:
                         ids[c] = feature(94, mix(h, style))
                         c += 1
+                    edge[i] = <int32_t>c
                     continue
                 if left_at[i] >= 0:
                     p2 = left[left_at[i]]
@@ -287,6 +295,18 @@ def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
                     ids[c + 2] = feature(97, mix(h, v1))
                     ids[c + 3] = feature(98, mix(ps + style, <uint64_t>kd << 8 | (context >> 8)))
                     c += 4
+                edge[i] = <int32_t>c
+                if left_at[i] >= 0:
+                    # What the word is after a capital: "Ohio River", "Mary said". After one
+                    # that a sentence's beginning explains, less.
+                    g = mix(ps, role[left_at[i]] >= FIRST_WORD)
+                    h = mix(g, w)
+                    for k in range(2):
+                        ids[c + k] = feature(80 + k, h)
+                        ids[c + 2 + k] = feature(82 + k, mix(h, v1))
+                        ids[c + 4 + k] = feature(84 + k, mix(mix(g, tail[i]), bucket(m)))
+                        ids[c + 6 + k] = feature(86 + k, mix(g, p1))
+                    c += 8
             before = 1 | last << 1 | here << 9
         first[n] = <int32_t>c
-    return np.asarray(ids)[:c], np.asarray(first), before
+    return np.asarray(ids)[:c], np.asarray(first), np.asarray(edge), before

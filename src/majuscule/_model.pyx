@@ -29,16 +29,19 @@ cdef inline uint32_t fingerprint(uint64_t id) noexcept nogil:
     return <uint32_t>(id >> 10) & 0xFFFFF
 
 
-def score(const uint64_t[::1] ids, const int32_t[::1] first,
+def score(const uint64_t[::1] ids, const int32_t[::1] first, const int32_t[::1] edge,
           const uint32_t[:, ::1] table, const int16_t[:, ::1] codebook):
-    """Sum the weights of each token's features: int32[tokens, 4]."""
+    """Sum the weights of each token's features: int32[tokens, 3, 4].
+
+    The three rows: by itself, and what a TITLE or an UPPER token before it adds.
+    """
     cdef Py_ssize_t n = first.shape[0] - 1, total = ids.shape[0], i, c, base
-    cdef int k, ways = <int>table.shape[1]  # not the constant: compilers would unroll it first
+    cdef int k, d, ways = <int>table.shape[1]  # not the constant: compilers would unroll it first
     cdef uint64_t buckets = table.shape[0]
     cdef uint32_t fp, code
     cdef const uint32_t* entry
     cdef int32_t s0, s1, s2, s3
-    cdef int32_t[:, ::1] out = np.empty((n, 4), dtype=np.int32)
+    cdef int32_t[:, :, ::1] out = np.zeros((n, 3, 4), dtype=np.int32)
     with nogil:
         for c in range(min(AHEAD, total)):
             majuscule_prefetch(&table[bucket_of(ids[c], buckets), 0])
@@ -54,14 +57,18 @@ def score(const uint64_t[::1] ids, const int32_t[::1] first,
                 code = 0
                 for k in range(ways):
                     code |= entry[k] & 4095 if entry[k] >> CODE_BITS == fp else 0
-                s0 += codebook[code, 0]
-                s1 += codebook[code, 1]
-                s2 += codebook[code, 2]
-                s3 += codebook[code, 3]
-            out[i, 0] = s0
-            out[i, 1] = s1
-            out[i, 2] = s2
-            out[i, 3] = s3
+                if c < edge[i]:
+                    s0 += codebook[code, 0]
+                    s1 += codebook[code, 1]
+                    s2 += codebook[code, 2]
+                    s3 += codebook[code, 3]
+                elif code:
+                    for k in range(4):
+                        out[i, 1 + ((c - edge[i]) & 1), k] += codebook[code, k]
+            out[i, 0, 0] = s0
+            out[i, 0, 1] = s1
+            out[i, 0, 2] = s2
+            out[i, 0, 3] = s3
     return np.asarray(out)
 
 

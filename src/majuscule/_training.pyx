@@ -81,6 +81,12 @@ def ids_of(const int32_t[::1] rows, const uint32_t[:, ::1] keys, int bits):
     return np.asarray(out)
 
 
+cdef inline int group(int label) noexcept nogil:
+    """Which of a token's three rows of scores holds after a label: MIXED is as TITLE."""
+    cdef int case = label & 3
+    return 1 if case == 3 else case
+
+
 cdef float forward_backward(Py_ssize_t a, Py_ssize_t b, const uint8_t[::1] allowed, const uint8_t[::1] role,
                             const uint8_t[::1] cased, const float[:, ::1] emission,
                             const float[:, :, :, ::1] potential, float[:, ::1] alpha, float[:, ::1] beta,
@@ -99,15 +105,14 @@ cdef float forward_backward(Py_ssize_t a, Py_ssize_t b, const uint8_t[::1] allow
             value = 0
             if t == a:
                 if cased[k] or (j & 3) == 0:
-                    value = potential[0, k, 0, j]
+                    value = potential[0, k, 0, j] * emission[t, j]
             else:
                 for ii in range(prior):
                     i = labels[t - 1, ii]
                     if cased[k] or (i & 3) == (j & 3):
-                        value += alpha[t - 1, i] * potential[kp, k, i, j]
+                        value += alpha[t - 1, i] * potential[kp, k, i, j] * emission[t, 8 * group(i) + j]
             if value <= 0:
                 continue
-            value *= emission[t, j]
             alpha[t, j] = value
             total += value
             labels[t, n] = j
@@ -131,13 +136,13 @@ cdef float forward_backward(Py_ssize_t a, Py_ssize_t b, const uint8_t[::1] allow
             for jj in range(label_count[t + 1]):
                 j = labels[t + 1, jj]
                 if cased[k] or (i & 3) == (j & 3):
-                    value += potential[kp, k, i, j] * emission[t + 1, j] * beta[t + 1, j]
+                    value += potential[kp, k, i, j] * emission[t + 1, 8 * group(i) + j] * beta[t + 1, j]
             beta[t, i] = value / norm[t + 1]
         t -= 1
     return log_z
 
 
-def learn(const int32_t[::1] rows, const int32_t[::1] first, const uint8_t[::1] role, const uint8_t[::1] cased,
+def learn(const int32_t[::1] rows, const int32_t[::1] first, const int32_t[::1] edge, const uint8_t[::1] role, const uint8_t[::1] cased,
           const uint8_t[::1] allowed, const uint8_t[::1] gold, const int32_t[::1] line, bint spacing,
           float[:, ::1] weights, float[:, :, :, ::1] transitions, float[:, :, :, ::1] squares,
           float[:, :, :, ::1] potential, float rate):
@@ -152,7 +157,7 @@ def learn(const int32_t[::1] rows, const int32_t[::1] first, const uint8_t[::1] 
     cdef float top, p, g, loss = 0, log_z, gain
     cdef double sum_ = 0
     cdef float[4] grad
-    cdef float[:, ::1] emission = np.zeros((n, 8), dtype=np.float32)
+    cdef float[:, ::1] emission = np.zeros((n, 24), dtype=np.float32)
     cdef float[:, ::1] alpha = np.zeros((n, 8), dtype=np.float32)
     cdef float[:, ::1] beta = np.zeros((n, 8), dtype=np.float32)
     cdef float[::1] norm = np.zeros(n, dtype=np.float32)
@@ -160,7 +165,9 @@ def learn(const int32_t[::1] rows, const int32_t[::1] first, const uint8_t[::1] 
     cdef uint8_t[:, ::1] labels = np.zeros((n, 8), dtype=np.uint8)
     cdef uint8_t[::1] label_count = np.zeros(n, dtype=np.uint8)
     cdef uint8_t[::1] known = np.zeros(n, dtype=np.uint8)
-    cdef float[4] s
+    cdef float[3][4] s
+    cdef float[3][4] pull
+    cdef int q
     with nogil:
         for c in range(rows.shape[0]):
             if rows[c] >= 0:
@@ -171,32 +178,41 @@ def learn(const int32_t[::1] rows, const int32_t[::1] first, const uint8_t[::1] 
             if a == b:
                 continue
             for t in range(a, b):
-                for d in range(4):
-                    s[d] = 0
-                for c in range(first[t], first[t + 1]):
+                for q in range(3):
+                    for d in range(4):
+                        s[q][d] = 0
+                for c in range(first[t], edge[t]):
                     row = rows[c]
                     if row >= 0:
                         for d in range(4):
-                            s[d] += weights[row, d]
+                            s[0][d] += weights[row, d]
+                for c in range(edge[t], first[t + 1]):
+                    row = rows[c]
+                    if row >= 0:
+                        q = 1 + ((c - edge[t]) & 1)
+                        for d in range(3):
+                            s[q][d] += weights[row, d]
                 k = role[t]
-                top = s[3] if s[3] > 0 else 0
-                if cased[k]:
-                    g = 0
+                top = s[0][3] if s[0][3] > 0 else 0
+                g = 0
+                for q in range(3):
                     for d in range(3):
-                        if s[d] > g:
-                            g = s[d]
-                    top += g
-                else:
-                    for d in range(3):
-                        s[d] = 0
+                        if not cased[k]:
+                            s[q][d] = 0
+                        elif q:
+                            s[q][d] += s[0][d]
+                        if s[q][d] > g:
+                            g = s[q][d]
+                top += g
                 sum_ += top
-                for j in range(8):
-                    g = -top
-                    if j & 3:
-                        g += s[(j & 3) - 1]
-                    if j >= 4:
-                        g += s[3]
-                    emission[t, j] = expf(g) if g > -60 else expf(-60)
+                for q in range(3):
+                    for j in range(8):
+                        g = -top
+                        if j & 3:
+                            g += s[q][(j & 3) - 1]
+                        if j >= 4:
+                            g += s[0][3]
+                        emission[t, 8 * q + j] = expf(g) if g > -60 else expf(-60)
                 if not spacing:
                     known[t] = (1 << (gold[t] & 3)) | (allowed[t] & 48)
             if not spacing:
@@ -229,7 +245,7 @@ def learn(const int32_t[::1] rows, const int32_t[::1] first, const uint8_t[::1] 
                     # The loss, from the gold path's own potentials.
                     kp = role[t - 1] if t > a else 0
                     i = gold[t - 1] if t > a else 0
-                    sum_ -= logf(potential[kp, k, i, j]) + logf(emission[t, j])
+                    sum_ -= logf(potential[kp, k, i, j]) + logf(emission[t, 8 * group(i) + j])
                 if j & 3:
                     grad[(j & 3) - 1] -= 1
                 if spacing:
@@ -240,12 +256,38 @@ def learn(const int32_t[::1] rows, const int32_t[::1] first, const uint8_t[::1] 
                 if not cased[k]:
                     grad[0] = grad[1] = grad[2] = 0
                 if grad[0] * grad[0] + grad[1] * grad[1] + grad[2] * grad[2] + grad[3] * grad[3] > 1e-6:
-                    for c in range(first[t], first[t + 1]):
+                    for c in range(first[t], edge[t]):
                         row = rows[c]
                         if row >= 0:
                             for d in range(4):
                                 weights[row, 4 + d] += grad[d] * grad[d]
                                 weights[row, d] -= rate * grad[d] / sqrtf(weights[row, 4 + d] + <float>1)
+                if edge[t] < first[t + 1]:
+                    # The same for what the case before adds.
+                    for q in range(3):
+                        for d in range(4):
+                            pull[q][d] = 0
+                    kp = role[t - 1]
+                    for ii in range(label_count[t - 1]):
+                        i = labels[t - 1, ii]
+                        q = group(i)
+                        if q == 0:
+                            continue
+                        for jj in range(label_count[t]):
+                            j = labels[t, jj]
+                            if j & 3:
+                                pull[q][(j & 3) - 1] += (alpha[t - 1, i] * potential[kp, k, i, j]
+                                                         * emission[t, 8 * q + j] * beta[t, j] / norm[t])
+                    j = gold[t] & 3
+                    if j:
+                        pull[group(gold[t - 1])][j - 1] -= 1
+                    for c in range(edge[t], first[t + 1]):
+                        row = rows[c]
+                        q = 1 + ((c - edge[t]) & 1)
+                        if row >= 0 and pull[q][0] * pull[q][0] + pull[q][1] * pull[q][1] + pull[q][2] * pull[q][2] > 1e-6:
+                            for d in range(3):
+                                weights[row, 4 + d] += pull[q][d] * pull[q][d]
+                                weights[row, d] -= rate * pull[q][d] / sqrtf(weights[row, 4 + d] + <float>1)
                 if spacing:
                     # Transitions into this token; those its roles make impossible stay out.
                     kp = role[t - 1] if t > a else 0
@@ -255,7 +297,7 @@ def learn(const int32_t[::1] rows, const int32_t[::1] first, const uint8_t[::1] 
                             j = labels[t, jj]
                             if not cased[k] and (i & 3) != (j & 3):
                                 continue
-                            p = (alpha[t - 1, i] if t > a else 1) * potential[kp, k, i, j] * emission[t, j] * beta[t, j] / norm[t]
+                            p = (alpha[t - 1, i] if t > a else 1) * potential[kp, k, i, j] * emission[t, 8 * group(i) + j] * beta[t, j] / norm[t]
                             if j == gold[t] and i == (gold[t - 1] if t > a else 0):
                                 p -= 1
                             if p > 1e-3 or p < -1e-3:

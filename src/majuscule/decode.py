@@ -21,7 +21,8 @@ def best(scores: Ints, role: Bytes, bits: Bytes, lines: Ints, transitions: Ints)
     """The labels of the highest total score among those allowed (A. Viterbi 1967).
 
     Args:
-        scores: int32[n, 4], of TITLE, UPPER, MIXED and JOIN against LOWER and SPACE.
+        scores: int32[n, 3, 4], of TITLE, UPPER, MIXED and JOIN against LOWER and SPACE: by
+            itself, and what to add after a TITLE (or MIXED) token and after an UPPER one.
         role: uint8[n], the tokens' roles.
         bits: uint8[n], the labels allowed, as `majuscule.text.allowed` gives them.
         lines: int32[lines + 1], where each line begins.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def extract(
     tokens: Tokens, document: Document, before: int = 0, style: int = 0
-) -> tuple[Keys, Ints, int]:
+) -> tuple[Keys, Ints, Ints, int]:
     """Feature ids of whole lines of tokens.
 
     Args:
@@ -31,22 +31,25 @@ def extract(
         style: the style's number, 0 for none.
 
     Returns:
-        ``(ids, first, before)``: token i has ``ids[first[i]:first[i + 1]]``.
+        ``(ids, first, edge, before)``. Token i has the features ``ids[first[i]:edge[i]]``
+        whatever stands before it. Then up to ``first[i + 1]`` come pairs: the first of a
+        pair counts if the token before is TITLE or MIXED, the second if it is UPPER.
 
     >>> from majuscule.text import Document, read
-    >>> ids, first, _ = extract(read("said on friday , in"), Document.BLOCK)
+    >>> ids, first, edge, _ = extract(read("said on friday , in"), Document.BLOCK)
     >>> len(first) - 1, len(ids) == first[-1]
     (5, np.True_)
     """
-    ids, first, before = _features.extract(
+    ids, first, edge, before = _features.extract(
         tokens.lower,
         tokens.start,
         tokens.end,
         tokens.kind,
+        tokens.role,
         tokens.key,
         tokens.lines,
         style,
         int(document),
         before,
     )
-    return ids, first, before
+    return ids, first, edge, before

@@ -108,17 +108,17 @@ class Model:
             return place
         return np.where(place >= 0, start[place], np.int32(-1)).astype(np.int32)
 
-    def score(self, ids: Keys, first: Ints) -> Ints:
+    def score(self, ids: Keys, first: Ints, edge: Ints) -> Ints:
         """Sum the weights of each token's features.
 
         Args:
-            ids: uint64, feature ids.
-            first: int32[n + 1], token i has ``ids[first[i]:first[i + 1]]``.
+            ids, first, edge: as `majuscule.features.extract` gives them.
 
         Returns:
-            int32[n, 4], of TITLE, UPPER, MIXED and JOIN.
+            int32[n, 3, 4], of TITLE, UPPER, MIXED and JOIN: for each token by itself, and
+            what is to be added if the one before it is TITLE (or MIXED), or UPPER.
         """
-        scores: Ints = _model.score(ids, first, self.table, self.codebook)
+        scores: Ints = _model.score(ids, first, edge, self.table, self.codebook)
         return scores
 
     @cached_property

@@ -121,10 +121,10 @@ class Restorer:
             some = tokens.of_lines(first, last)
             span = slice(tokens.lines[first], tokens.lines[last])
             bits, memory.seen = text.allowed(some, mixed[span], self._document, memory.seen)
-            ids, starts, memory.before = features.extract(
+            ids, starts, edge, memory.before = features.extract(
                 some, self._document, memory.before, self._style
             )
-            scores = self.model.score(ids, starts)
+            scores = self.model.score(ids, starts, edge)
             labels[span] = decode.best(
                 scores, some.role, bits, some.lines, self.model.transitions
             )

@@ -116,6 +116,7 @@ class Example(NamedTuple):
     gold: Bytes
     ids: Keys
     first: Ints
+    edge: Ints
     spacing: bool
     characters: int
 
@@ -227,6 +228,7 @@ class _Learner:
         self.loss += _training.learn(
             rows,
             example.first,
+            example.edge,
             tokens.role,
             CASED,
             example.bits,
@@ -375,8 +377,8 @@ def _example(text: str, source: Source, style: int, known: Keys) -> Example:
     gap[starts] = 0
     gold = (case + 4 * gap).astype(np.uint8)
     bits = bits | (1 << case).astype(np.uint8) | (16 << gap).astype(np.uint8)
-    ids, first, _ = extract(tokens, Document.BLOCK, 0, style)
-    return Example(tokens, bits, gold, ids, first, source.spacing, len(text))
+    ids, first, edge, _ = extract(tokens, Document.BLOCK, 0, style)
+    return Example(tokens, bits, gold, ids, first, edge, source.spacing, len(text))
 
 
 def _batches(
