@@ -11,7 +11,6 @@ what went in. `restore` is for the first minute, `Restorer` for work.
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import version as _version
 
 from majuscule.errors import DataError, GuaranteeError, MajusculeError, ModelError
 from majuscule.model import Model
@@ -30,7 +29,7 @@ __all__ = [
     "restore",
 ]
 
-__version__ = _version("majuscule")
+__version__ = "0.1.0"
 
 
 @cache
