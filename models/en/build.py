@@ -1,6 +1,4 @@
-"""Build the shipped English model from ``../shared/corpus``, in one command::
-
-    make model
+"""Build the shipped English model from ``../shared/corpus``: ``make model``.
 
 It writes ``src/majuscule/data/en.safetensors`` and, beside this file, ``MANIFEST.json``:
 the hash of every source and of the model, the settings, and what each source is. The data
@@ -20,6 +18,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from majuscule.cli import TrainingProgress
+
 from majuscule.training import Settings, Source, train
 
 HERE = Path(__file__).parent

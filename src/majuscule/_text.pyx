@@ -9,7 +9,7 @@ import numpy as np
 cdef extern from "Python.h":
     uint32_t* PyUnicode_AsUCS4(object, uint32_t*, Py_ssize_t, int) except NULL
 
-# Classes of the Unicode table (models/unicode/build.py).
+# Classes of the Unicode table (models/unicode/table.py).
 cdef enum:
     OTHER = 0
     BLANK = 1

@@ -1,9 +1,9 @@
 """Scores to labels: the best row for each line, exactly.
 
 A linear-chain CRF (J. Lafferty, A. McCallum and F. Pereira 2001) over the eight pairs of
-case and gap, with transitions that depend on the roles of the two tokens: their kinds, and whether a sentence may begin with them. A token without
-a case of its own carries the case of the one before it, so that ``al-Qaim`` and ``J. K.``
-are chains of words across their signs.
+case and gap. Transitions depend on the roles of the two tokens: their kinds, and whether a
+sentence may begin with them. A token without a case of its own carries the case of the one
+before it, so that ``al-Qaim`` and ``J. K.`` are chains of words across their signs.
 """
 
 from __future__ import annotations

@@ -180,6 +180,15 @@ def load(path: Path | str | None = None) -> Model:
     return model
 
 
+def _aligned(table: NDArray[Any]) -> NDArray[Any]:
+    """A copy whose buckets each lie in one cache line."""
+    room = np.empty(table.nbytes + 64, dtype=np.uint8)
+    skip = -room.ctypes.data % 64
+    copy = room[skip : skip + table.nbytes].view(table.dtype).reshape(table.shape)
+    copy[:] = table
+    return copy
+
+
 _SHAPES: dict[str, tuple[str, tuple[int | None, ...]]] = {
     "table": ("uint32", (None, WAYS)),
     "codebook": ("int16", (CODES, 4)),
@@ -208,7 +217,7 @@ def _about(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
     return about
 
 
-def _tensor(path: Path, file: Any, name: str) -> NDArray[Any]:
+def _tensor(path: Path, file: safe_open, name: str) -> NDArray[Any]:
     dtype, shape = _SHAPES[name]
     if name not in file.keys():  # noqa: SIM118 - `file` is no mapping, `in` does not work
         raise ModelError(f"{path}: expected a tensor named {name}, found none")
@@ -221,6 +230,8 @@ def _tensor(path: Path, file: Any, name: str) -> NDArray[Any]:
             f"{path}: expected {name} to be {dtype}{list(shape)}, got"
             f" {array.dtype}{list(array.shape)}"
         )
+    if name == "table":
+        array = _aligned(array)
     if name == "transitions" and np.abs(array.astype(np.int64)).max() > _LARGEST:
         raise ModelError(f"{path}: expected transitions of at most {_LARGEST} either way")
     return array

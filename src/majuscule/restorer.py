@@ -125,9 +125,7 @@ class Restorer:
                 some, self._document, memory.before, self._style
             )
             scores = self.model.score(ids, starts, edge)
-            labels[span] = decode.best(
-                scores, some.role, bits, some.lines, self.model.transitions
-            )
+            labels[span] = decode.best(scores, some.role, bits, some.lines, self.model.transitions)
         return text.render(tokens, labels & 3, labels >> 2, form_at, self.model.written)
 
 

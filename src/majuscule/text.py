@@ -73,10 +73,7 @@ class Kind(IntEnum):
 
 
 CASED: NDArray[np.uint8] = np.array(
-    [
-        kind in (Kind.WORD, Kind.INITIAL, Kind.MIXTURE) or kind >= Kind.FIRST_WORD
-        for kind in Kind
-    ],
+    [kind in (Kind.WORD, Kind.INITIAL, Kind.MIXTURE) or kind >= Kind.FIRST_WORD for kind in Kind],
     dtype=np.uint8,
 )
 """By kind: whether its tokens have a case of their own."""

@@ -4,7 +4,7 @@ Every Python carries another version of Unicode, and a restorer that asked
 Python would answer differently on each. The table is therefore frozen at
 Unicode 13.0, which is Python 3.10's, the oldest supported. Run with it::
 
-    python3.10 models/unicode/build.py
+    python3.10 models/unicode/table.py
 
 Two tensors, a two-stage table as in the Unicode Standard, section 5.1:
 
