@@ -16,6 +16,7 @@ import sys
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from majuscule.cli import TrainingProgress
 
@@ -77,7 +78,7 @@ def main() -> None:
     )
     model.save(arguments.output)
     digests = model.about["training"]["sources"]
-    manifest = {
+    manifest: dict[str, Any] = {
         "model": {
             "file": arguments.output.name,
             "hash": model.hash,

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 Bytes: TypeAlias = NDArray[np.uint8]
 CodePoints: TypeAlias = NDArray[np.uint32]
+Codes: TypeAlias = NDArray[np.uint32]
+Codebook: TypeAlias = NDArray[np.int16]
 Ints: TypeAlias = NDArray[np.int32]
 Keys: TypeAlias = NDArray[np.uint64]
 Floats: TypeAlias = NDArray[np.float32]

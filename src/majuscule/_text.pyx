@@ -518,8 +518,7 @@ cdef inline bint is_pair(const uint32_t[::1] low, Py_ssize_t s, Py_ssize_t m, Py
 
 def render(const uint32_t[::1] chars, const uint32_t[::1] low,
            const int32_t[::1] start, const int32_t[::1] end,
-           const uint8_t[::1] case, const uint8_t[::1] gap,
-           const int32_t[::1] form_at, const uint32_t[::1] forms, Page page, Info info):
+           const uint8_t[::1] labels, const int32_t[::1] form_at, const uint32_t[::1] forms, Page page, Info info):
     """Write tokens with their labels; blanks before a joined token are dropped.
 
     `form_at[i]` is where a MIXED token's written form starts in `forms`.
@@ -532,11 +531,11 @@ def render(const uint32_t[::1] chars, const uint32_t[::1] low,
     cdef uint32_t[::1] out = np.empty(n, dtype=np.uint32)
     with nogil:
         for i in range(tokens):
-            if gap[i] == 0:
+            if labels[i] < 4:
                 for k in range(at_, start[i]):
                     out[j] = chars[k]
                     j += 1
-            kind = case[i]
+            kind = labels[i] & 3
             if kind == 0:
                 for k in range(start[i], end[i]):
                     out[j] = low[k]

@@ -38,7 +38,7 @@ from majuscule.text import Kind, read
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from majuscule._arrays import CodePoints, Ints, Keys
+    from majuscule._arrays import Codebook, CodePoints, Codes, Ints, Keys
 
 FORMAT = 1
 """The file format's version."""
@@ -63,8 +63,8 @@ class Model:
         about: the header's JSON object.
     """
 
-    table: NDArray[np.uint32]
-    codebook: NDArray[np.int16]
+    table: Codes
+    codebook: Codebook
     transitions: Ints
     forms: tuple[str, ...] = field(repr=False)
     about: dict[str, Any]
@@ -126,13 +126,13 @@ class Model:
         """Twelve hexadecimal digits that tell this model's weights from any other's."""
         digest = hashlib.sha256()
         for array in (self.table, self.codebook, self.transitions):
-            digest.update(np.ascontiguousarray(array))
+            digest.update(array.tobytes())
         digest.update("\n".join(self.forms).encode())
         return digest.hexdigest()[:12]
 
     def save(self, path: Path | str) -> None:
         """Write the model file; the same model always gives the same bytes."""
-        tensors = {
+        tensors: dict[str, NDArray[Any]] = {
             "table": self.table,
             "codebook": self.codebook,
             "transitions": self.transitions,
@@ -219,9 +219,10 @@ def _about(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
 
 def _tensor(path: Path, file: safe_open, name: str) -> NDArray[Any]:
     dtype, shape = _SHAPES[name]
-    if name not in file.keys():  # noqa: SIM118 - `file` is no mapping, `in` does not work
+    names: list[str] = file.keys()  # type: ignore[no-untyped-call] # the library's
+    if name not in names:
         raise ModelError(f"{path}: expected a tensor named {name}, found none")
-    array: NDArray[Any] = file.get_tensor(name)
+    array: NDArray[Any] = file.get_tensor(name)  # type: ignore[no-untyped-call] # the library's
     fits = len(array.shape) == len(shape) and all(
         want is None or want == got for want, got in zip(shape, array.shape, strict=True)
     )

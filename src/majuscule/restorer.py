@@ -126,7 +126,7 @@ class Restorer:
             )
             scores = self.model.score(ids, starts, edge)
             labels[span] = decode.best(scores, some.role, bits, some.lines, self.model.transitions)
-        return text.render(tokens, labels & 3, labels >> 2, form_at, self.model.written)
+        return text.render(tokens, labels, form_at, self.model.written)
 
 
 def _spans(tokens: text.Tokens) -> Iterator[tuple[int, int]]:

@@ -13,7 +13,7 @@ Natural text comes back from its tokens exactly:
 >>> tokens = read(text)
 >>> [tokens.word(i) for i in range(7)]
 ['the', 'u', '.', 's', '.', '-', 'led']
->>> render(tokens, tokens.case, tokens.gap) == text
+>>> render(tokens, tokens.labels) == text
 True
 """
 
@@ -129,6 +129,11 @@ class Tokens:
     def __len__(self) -> int:
         return len(self.start)
 
+    @property
+    def labels(self) -> Bytes:
+        """The labels as read: ``case + 4 * gap``."""
+        return self.case | self.gap << np.uint8(2)
+
     def word(self, i: int) -> str:
         """Token i in lower case."""
         return str(_text.to_str(self.lower[self.start[i] : self.end[i]]))
@@ -191,8 +196,7 @@ def read(text: str) -> Tokens:
 
 def render(
     tokens: Tokens,
-    case: Bytes,
-    gap: Bytes,
+    labels: Bytes,
     form_at: Ints | None = None,
     forms: CodePoints | None = None,
 ) -> str:
@@ -207,7 +211,7 @@ def render(
     if form_at is None or forms is None:
         form_at, forms = tokens.start, tokens.chars
     out: str = _text.render(
-        tokens.chars, tokens.lower, tokens.start, tokens.end, case, gap, form_at, forms, *_UNICODE
+        tokens.chars, tokens.lower, tokens.start, tokens.end, labels, form_at, forms, *_UNICODE
     )
     check(tokens.chars, out)
     return out

@@ -292,7 +292,7 @@ def _quantise(weights: Floats, seed: int) -> tuple[NDArray[np.int16], NDArray[np
         centres = np.where(counts, sums / np.maximum(counts, 1), centres).astype(np.float32)
         centres[0] = 0
     codebook = np.clip(np.rint(centres * SCALE), -32000, 32000).astype(np.int16)
-    codes = _nearest(weights, codebook.astype(np.float32) / SCALE)
+    codes = _nearest(weights, codebook.astype(np.float32) / np.float32(SCALE))
     return codebook, codes.astype(np.uint32)
 
 

@@ -1,0 +1,5 @@
+from majuscule._arrays import Bytes, Ints
+
+def viterbi(
+    scores: Ints, role: Bytes, cased: Bytes, allowed: Bytes, line: Ints, transitions: Ints
+) -> Bytes: ...
