@@ -5,7 +5,7 @@ VENV := .venv-make
 PY := $(VENV)/bin/python
 SOURCES := $(wildcard src/majuscule/*.py src/majuscule/*.pyx src/majuscule/data/*) pyproject.toml setup.py
 
-.PHONY: demo test lint check checked pythons bench splice clean
+.PHONY: demo test lint check checked model bench figures clean
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -41,6 +41,16 @@ checked: $(VENV)/ready
 	  || (echo "could not build the checked kernels" >&2; exit 1)
 	PYTHONPATH=build/checked-tree $(PY) -m pytest -q -m "not model" tests/test_text.py tests/test_features.py \
 	  tests/test_decode.py tests/test_model.py tests/test_restorer.py tests/test_training.py
+
+# The rest needs ../shared, the corpus and the evaluation sets.
+model: $(VENV)/installed
+	$(PY) models/en/build.py
+
+bench: $(VENV)/installed
+	$(PY) benchmarks/run.py
+
+figures:
+	$(PYTHON) benchmarks/splice.py
 
 clean:
 	rm -rf build dist $(VENV) src/*.egg-info src/majuscule/*.so

@@ -47,6 +47,26 @@ def catalogue(corpus: Path) -> list[dict[str, str]]:
     return [match.groupdict() for match in _ROW.finditer(text)]
 
 
+def data_card(rows: list[dict[str, str]]) -> str:
+    """The sources as a table, with what their licences ask to be named."""
+    lines = [
+        "# Data card: what `en` was trained on",
+        "",
+        "Written by `models/en/build.py` from the corpus's catalogue. Sources are public",
+        "repositories, named with their commits; attribution is due to their authors.",
+        "",
+        "| file | style | what | source | licence | million words |",
+        "|---|---|---|---|---|--:|",
+    ]
+    lines += [
+        f"| `{row['file']}` | {row['style']} | {row['what']} | {row['source']}"
+        f" | {row['license']} | {row['words']} |"
+        for row in rows
+    ]
+    total = sum(float(row["words"]) for row in rows)
+    return "\n".join([*lines, "", f"In all {total:.1f} million words.", ""])
+
+
 def main() -> None:
     """Train, save, and write down what went in and came out."""
     parser = argparse.ArgumentParser(description="Build the shipped English model.")
@@ -96,6 +116,7 @@ def main() -> None:
             for row, source in zip(rows, sources, strict=True)
         ],
     }
+    (HERE / "DATA.md").write_text(data_card(rows), encoding="utf-8")
     (HERE / "MANIFEST.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     print(f"{arguments.output}: {manifest['model']['bytes']:,} bytes, {model.hash}")
 

@@ -1,5 +1,14 @@
-from majuscule._arrays import Codebook, Codes, Ints, Keys
+from majuscule._arrays import Codebook, CodePoints, Codes, Ints, Keys
 
 def score(ids: Keys, first: Ints, edge: Ints, table: Codes, codebook: Codebook) -> Ints: ...
 def fill(ids: Keys, codes: Codes, buckets: int) -> tuple[Codes, int]: ...
-def lookup(keys: Keys, sorted_keys: Keys) -> Ints: ...
+def lookup(
+    key: Keys,
+    low: CodePoints,
+    start: Ints,
+    end: Ints,
+    known: Keys,
+    form_low: CodePoints,
+    form_start: Ints,
+    form_end: Ints,
+) -> Ints: ...

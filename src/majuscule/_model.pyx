@@ -96,30 +96,40 @@ def fill(const uint64_t[::1] ids, const uint32_t[::1] codes, Py_ssize_t buckets)
     return np.asarray(table), left_out
 
 
-def lookup(const uint64_t[::1] keys, const uint64_t[::1] sorted_keys):
-    """For each key its index in the sorted keys, or -1 (int32)."""
-    cdef Py_ssize_t n = keys.shape[0], m = sorted_keys.shape[0], i, low, high, mid
-    cdef uint64_t key
+def lookup(const uint64_t[::1] key, const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1] end,
+           const uint64_t[::1] known, const uint32_t[::1] form_low, const int32_t[::1] form_start,
+           const int32_t[::1] form_end):
+    """Where each token's written form starts, or -1 (int32).
+
+    `known` are the forms' keys in rising order. Letters are compared too: a token with the
+    key of another word has no form.
+    """
+    cdef Py_ssize_t n = key.shape[0], m = known.shape[0], i, k, low_, high, middle
+    cdef uint64_t wanted
     cdef int32_t[::1] out = np.empty(n, dtype=np.int32)
-    # Interpolation by the top bits would be quicker still; a bitmap of them spares most
-    # searches, since few tokens have a written form of their own.
+    # Few tokens have a form: a look at 16 bits of the key spares most searches.
     cdef uint8_t[::1] present = np.zeros(65536, dtype=np.uint8)
     with nogil:
         for i in range(m):
-            present[sorted_keys[i] & 65535] = 1
+            present[known[i] & 65535] = 1
         for i in range(n):
             out[i] = -1
-            key = keys[i]
-            if not present[key & 65535]:
+            wanted = key[i]
+            if not present[wanted & 65535]:
                 continue
-            low = 0
+            low_ = 0
             high = m
-            while low < high:
-                mid = (low + high) >> 1
-                if sorted_keys[mid] < key:
-                    low = mid + 1
+            while low_ < high:
+                middle = (low_ + high) >> 1
+                if known[middle] < wanted:
+                    low_ = middle + 1
                 else:
-                    high = mid
-            if low < m and sorted_keys[low] == key:
-                out[i] = <int32_t>low
+                    high = middle
+            if low_ == m or known[low_] != wanted or form_end[low_] - form_start[low_] != end[i] - start[i]:
+                continue
+            for k in range(end[i] - start[i]):
+                if low[start[i] + k] != form_low[form_start[low_] + k]:
+                    break
+            else:
+                out[i] = form_start[low_]
     return np.asarray(out)

@@ -14,18 +14,16 @@ import errno
 import os
 import secrets
 import stat
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from majuscule.errors import DataError
 from majuscule.text import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-CHUNK = 1 << 17
-"""Bytes asked for at once."""
+    from io import FileIO
 
 STANDARD = "-"
 """The name of standard input and of standard output."""
@@ -33,9 +31,12 @@ STANDARD = "-"
 ERRORS = ("strict", "replace")
 """What to do about bytes that are not UTF-8: stop, or put U+FFFD there."""
 
+CHUNK = 1 << 17
+"""Bytes asked for at once."""
+
 
 class Readable(Protocol):
-    """What bytes are read from; a raw file gives what is there without waiting for more."""
+    """What bytes are read from; a raw file gives what is there and waits for no more."""
 
     def read(self, size: int, /) -> bytes | None:
         """At most `size` bytes, none at the end."""
@@ -45,35 +46,34 @@ def pieces(file: Readable, name: str, errors: str = ERRORS[0]) -> Iterator[str]:
     """Decode a file in pieces of whole lines; nothing is added, left out or translated.
 
     Args:
-        file: UTF-8 bytes; a byte order mark, carriage returns and NULs are characters.
+        file: UTF-8; a byte order mark, carriage returns and NULs are characters like others.
         name: what error messages call it.
         errors: one of `ERRORS`.
 
     Yields:
-        One or more whole lines; only the last may lack its line feed.
+        One or more whole lines; only the very last may lack its line feed.
 
     Raises:
         DataError: a byte is not UTF-8, or a line is longer than can be restored. All
             lines before it have come by then.
         OSError: reading failed.
     """
-    begun: list[bytes] = []  # a line whose end is still to come
+    begun: list[bytes] = []  # of the line whose end is still to come
     size = 0
     offset, line = 0, 1
     while True:
         with _naming(name):
             chunk = file.read(CHUNK)
-            if chunk is None:
-                # Taking this for the end would lose what a slow writer has yet to send.
-                raise BlockingIOError(errno.EAGAIN, "expected to wait for input, but it is set not")
+            if chunk is None:  # no end of the file, and must not be taken for one
+                raise BlockingIOError(errno.EAGAIN, "expected input that can be waited for")
         end = chunk.rfind(b"\n") + 1
         if chunk and not end:
             begun.append(chunk)
             size += len(chunk)
             if size > LONGEST:
                 raise DataError(
-                    f"{name}: line {line}: expected lines of at most {LONGEST:,} bytes, this one"
-                    " is longer; break it into lines"
+                    f"{name}: line {line}: expected at most {LONGEST:,} bytes in a line, got"
+                    " more; break it into lines"
                 )
             continue
         block = b"".join((*begun, chunk[:end]))
@@ -102,92 +102,21 @@ def _decode(block: bytes, name: str, errors: str, offset: int, line: int) -> Ite
         )
 
 
-def read(self, size: int, /) -> bytes | None:
-        """At most `size` bytes, none at the end."""
-
-
-def pieces(file: Readable, name: str, errors: str = ERRORS[0]) -> Iterator[str]:
-    """Decode a file in pieces of whole lines; nothing is added, left out or translated.
-
-    Args:
-        file: UTF-8 bytes; a byte order mark, carriage returns and NULs are characters.
-        name: what error messages call it.
-        errors: one of `ERRORS`.
-
-    Yields:
-        One or more whole lines; only the last may lack its line feed.
-
-    Raises:
-        DataError: a byte is not UTF-8, or a line is longer than can be restored. All
-            lines before it have come by then.
-        OSError: reading failed.
-    """
-    begun: list[bytes] = []  # a line whose end is still to come
-    size = 0
-    offset, line = 0, 1
-    while True:
-        with _naming(name):
-            chunk = file.read(CHUNK)
-            if chunk is None:
-                # Taking this for the end would lose what a slow writer has yet to send.
-                raise BlockingIOError(errno.EAGAIN, "expected to wait for input, but it is set not")
-        end = chunk.rfind(b"\n") + 1
-        if chunk and not end:
-            begun.append(chunk)
-            size += len(chunk)
-            if size > LONGEST:
-                raise DataError(
-                    f"{name}: line {line}: expected lines of at most {LONGEST:,} bytes, this one"
-                    " is longer; break it into lines"
-                )
-            continue
-        block = b"".join((*begun, chunk[:end]))
-        yield from _decode(block, name, errors, offset, line)
-        offset += len(block)
-        line += block.count(b"\n")
-        begun, size = [chunk[end:]], len(chunk) - end
-        if not chunk:
-            return
-
-
-def _decode(whole: bytes, name: str, errors: str, offset: int, line: int) -> Iterator[str]:
-    bad = None
-    try:
-        text = whole.decode("utf-8", errors)
-    except UnicodeDecodeError as error:
-        bad = error.start
-        text = whole[: whole.rfind(b"\n", 0, bad) + 1].decode()
-    if text:
-        yield text
-    if bad is not None:
-        raise DataError(
-            f"{name}: line {line + whole.count(b'\n', 0, bad)}: expected UTF-8, got byte"
-            f" 0x{whole[bad]:02x} at offset {offset + bad}; convert the file, or put U+FFFD there"
-            " with --errors replace"
-        )
-
-
 def read(name: str, errors: str = ERRORS[0]) -> Iterator[str]:
     """The pieces of a file, or of standard input if its name is ``-``.
 
     Raises:
         DataError, OSError: as `pieces` does.
     """
-    if name == STANDARD:
-        name = "standard input"
-        with _naming(name):
-            file = open(0, "rb", buffering=0, closefd=False)
-    else:
-        file = open(name, "rb", buffering=0)
-    with file:
-        yield from pieces(file, name, errors)
+    with _open(name, "rb") as file:
+        yield from pieces(file, "standard input" if name == STANDARD else name, errors)
 
 
 def joined(files: Iterable[Iterable[str]]) -> Iterator[str]:
     """The pieces of all files, one file after another.
 
-    No line runs on from one file into the next: where a last line has no line feed and
-    more follows, it gets one.
+    No line runs on from one file into the next: a last line without a line feed gets one
+    if more follows.
 
     >>> list(joined([["a\\n", "b"], [], ["c"]]))
     ['a\\n', 'b', '\\n', 'c']
@@ -212,26 +141,26 @@ def check(names: Iterable[str]) -> None:
             with _naming("standard input"):
                 os.fstat(0)
             continue
-        mode = os.stat(name).st_mode
+        mode = Path(name).stat().st_mode
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
-        if stat.S_ISREG(mode):  # opening a pipe to look would take it from its reader
-            open(name, "rb").close()
+        if stat.S_ISREG(mode):  # opening a pipe just to look would hang, or end its writer
+            _open(name, "rb").close()
 
 
 def clash(names: Iterable[str], output: str) -> str | None:
-    """The first of the input files that is the output file, too, by whatever name."""
-    target = _regular(output, 1)
+    """The first of the input files that is the output file too, under whatever name."""
+    target = _identity(output, 1)
     for name in names:
-        source = _regular(name, 0)
+        source = _identity(name, 0)
         if source and target and os.path.samestat(source, target):
             return name
     return None
 
 
-def _regular(name: str, standard: int) -> os.stat_result | None:
+def _identity(name: str, standard: int) -> os.stat_result | None:
     try:
-        found = os.fstat(standard) if name == STANDARD else os.stat(name)
+        found = os.fstat(standard) if name == STANDARD else Path(name).stat()
     except OSError:
         return None
     return found if stat.S_ISREG(found.st_mode) else None
@@ -239,7 +168,7 @@ def _regular(name: str, standard: int) -> os.stat_result | None:
 
 @contextmanager
 def whole(name: str) -> Iterator[Path]:
-    """A file that appears when it is whole: the body writes to the path it is given.
+    """A file that appears when it is whole; write it to the path given.
 
     If the body raises, nothing is left, and a file of that name stays as it was. Devices
     and pipes are written to as they are.
@@ -249,14 +178,14 @@ def whole(name: str) -> Iterator[Path]:
     """
     path = Path(name)
     mode = path.stat().st_mode if path.exists() else None
+    if mode is not None and stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
     if mode is not None and not stat.S_ISREG(mode):
-        if stat.S_ISDIR(mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
         yield path
         return
     if mode is not None and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), name)
-    path = Path(os.path.realpath(path))  # a link stays one: what it points to is replaced
+    path = Path(os.path.realpath(path))  # a link stays: what it points to is replaced
     part = path.with_name(f".majuscule-{secrets.token_hex(4)}.part")
     try:
         with _naming(name):
@@ -275,31 +204,38 @@ def whole(name: str) -> Iterator[Path]:
 
 @contextmanager
 def writer(name: str) -> Iterator[Callable[[str], None]]:
-    """A function that writes text to a file (as `whole` does) or to standard output (``-``).
+    """A function that writes text to a file as `whole` does, or to standard output (``-``).
 
-    Nothing is held back: each text has been given to the system when the function returns.
+    It holds nothing back: text has been handed to the system when it returns.
 
     Raises:
         OSError: the file cannot be written; the function raises it, too.
     """
-    with ExitStack() as stack:
-        if name == STANDARD:
-            name = "standard output"
-            with _naming(name):
-                file = open(1, "wb", buffering=0, closefd=False)
-        else:
-            path = stack.enter_context(whole(name))
-            with _naming(name):
-                file = open(path, "wb", buffering=0)
-        stack.enter_context(file)
+    if name == STANDARD:
+        with _open(name, "wb") as file:
+            yield _writing(file, "standard output")
+    else:
+        with whole(name) as path, _open(str(path), "wb") as file:
+            yield _writing(file, name)
 
-        def write(text: str) -> None:
-            left = memoryview(text.encode())
-            with _naming(name):
-                while left:
-                    left = left[file.write(left) :]
 
-        yield write
+def _writing(file: FileIO, name: str) -> Callable[[str], None]:
+    def write(text: str) -> None:
+        left = memoryview(text.encode())
+        with _naming(name):
+            while left:
+                left = left[file.write(left) :]
+
+    return write
+
+
+def _open(name: str, mode: Literal["rb", "wb"]) -> FileIO:
+    """A file, raw; the standard ones stay open for whoever else uses them."""
+    if name != STANDARD:
+        return Path(name).open(mode, buffering=0)
+    number, shown = (0, "standard input") if mode == "rb" else (1, "standard output")
+    with _naming(shown):
+        return os.fdopen(number, mode, buffering=0, closefd=False)
 
 
 @contextmanager

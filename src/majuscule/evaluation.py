@@ -27,7 +27,7 @@ from majuscule.errors import DataError
 from majuscule.text import read, unescape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def evaluate(
     for number, line in enumerate(zip(*lines, strict=True), 1):
         try:
             total += compare(*line)
-        except DataError as error:
+        except DataError as error:  # noqa: PERF203 - only here is the line's number known
             raise DataError(f"line {number}: {error}") from None
     return total
 
@@ -166,10 +166,11 @@ def compare(hypothesis: str, reference: str, flattened: str | None = None) -> Re
                 f" {flattened!r:.80} for {reference!r:.80}"
             )
         tokens = read(flattened)
-        edges = [0, *accumulate((tokens.end - tokens.start).tolist())][1:-1]
-        spaced = None if cut is None else _edges(words(hypothesis))
-        blanks = _tally_gaps(sorted(_edges(pieces)), spaced, _edges(gold))
-        gaps = _tally_gaps(edges, spaced, _edges(gold))
+        lengths = (tokens.end - tokens.start).tolist()
+        spaced = None if cut is None else _edges(map(len, words(hypothesis)))
+        wanted = _edges(map(len, gold))
+        blanks = _tally_gaps(_edges(map(len, pieces)), spaced, wanted)
+        gaps = _tally_gaps(_edges(lengths), spaced, wanted)
     if cut is None:
         proposed = sum(word != word.lower() for word in hypothesis.split())
         tally = Tally(total=len(gold), gold=capitals, proposed=proposed)
@@ -179,9 +180,7 @@ def compare(hypothesis: str, reference: str, flattened: str | None = None) -> Re
         right=sum(got == word for got, word in zip(cut, gold, strict=True)),
         gold=capitals,
         proposed=sum(got != got.lower() for got in cut),
-        hits=sum(
-            got == word != word.lower() for got, word in zip(cut, gold, strict=True)
-        ),
+        hits=sum(got == word != word.lower() for got, word in zip(cut, gold, strict=True)),
     )
     exact = hypothesis.split() == reference.split()
     return Report(lines=1, exact=int(exact), words=tally, blanks=blanks, gaps=gaps)
@@ -238,22 +237,27 @@ def _same_letters(left: str, right: str) -> bool:
     )
 
 
-def _edges(pieces: Sequence[str]) -> set[int]:
-    """How many characters, blanks not counted, stand before each blank."""
-    return set(accumulate(map(len, pieces[:-1])))
+def _edges(lengths: Iterable[int]) -> set[int]:
+    """Where pieces of such lengths meet, in characters from the line's beginning."""
+    return set(list(accumulate(lengths))[:-1])
 
 
-def _tally_gaps(gaps: Iterable[int], spaced: set[int] | None, gold: set[int]) -> Tally:
-    """Count the gaps at the given places; `spaced` None means that none of them is right."""
-    total = right = joined = proposed = hits = 0
-    for gap in gaps:
-        total += 1
-        joined += gap not in gold
-        if spaced is not None:
-            right += (gap in spaced) == (gap in gold)
-            proposed += gap not in spaced
-            hits += gap not in spaced and gap not in gold
-    return Tally(total, right, joined, proposed, hits)
+def _tally_gaps(gaps: set[int], spaced: set[int] | None, gold: set[int]) -> Tally:
+    """Tally the gaps at these places: `spaced` and `gold` are those that are blanks.
+
+    None for `spaced` is a line that is no restoration at all: no gap of it is right.
+    """
+    joined = gaps - gold
+    if spaced is None:
+        return Tally(total=len(gaps), gold=len(joined))
+    closed = gaps - spaced
+    return Tally(
+        total=len(gaps),
+        right=len(gaps - (spaced ^ gold)),
+        gold=len(joined),
+        proposed=len(closed),
+        hits=len(closed & joined),
+    )
 
 
 def _percent(part: int, whole: int) -> float:

@@ -33,7 +33,7 @@ from safetensors.numpy import save_file
 
 from majuscule import _model
 from majuscule.errors import ModelError
-from majuscule.text import Kind, read
+from majuscule.text import Kind, Tokens, read
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,23 +90,28 @@ class Model:
         return self.styles.index(name) + 1
 
     @cached_property
-    def _lexicon(self) -> tuple[Keys, Ints, CodePoints]:
+    def _lexicon(self) -> tuple[Tokens, NDArray[np.intp]]:
         tokens = read("\n".join(self.forms))
-        order = np.argsort(tokens.key, kind="stable")
-        return tokens.key[order], tokens.start[order], tokens.chars
+        return tokens, np.argsort(tokens.key, kind="stable")
 
     @property
     def written(self) -> CodePoints:
         """The written forms' code points, one after another."""
-        return self._lexicon[2]
+        return self._lexicon[0].chars
 
-    def find(self, keys: Keys) -> Ints:
+    def find(self, tokens: Tokens) -> Ints:
         """Where in `written` each token's form starts, -1 for tokens without one."""
-        known, start, _ = self._lexicon
-        place: Ints = _model.lookup(keys, known)
-        if not len(known):
-            return place
-        return np.where(place >= 0, start[place], np.int32(-1)).astype(np.int32)
+        forms, order = self._lexicon
+        return _model.lookup(
+            tokens.key,
+            tokens.lower,
+            tokens.start,
+            tokens.end,
+            forms.key[order],
+            forms.lower,
+            forms.start[order],
+            forms.end[order],
+        )
 
     def score(self, ids: Keys, first: Ints, edge: Ints) -> Ints:
         """Sum the weights of each token's features.

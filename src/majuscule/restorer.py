@@ -115,7 +115,7 @@ class Restorer:
     def _restore(self, flattened: str, memory: _Memory) -> str:
         tokens = text.read(flattened)
         labels = np.empty(len(tokens), dtype=np.uint8)
-        form_at = self.model.find(tokens.key)
+        form_at = self.model.find(tokens)
         mixed = (form_at >= 0).view(np.uint8)
         for first, last in _spans(tokens):
             some = tokens.of_lines(first, last)

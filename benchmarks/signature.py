@@ -1,0 +1,81 @@
+"""Where a figure comes from: what was run, on what, when; and how results are written."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import os
+import platform
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import majuscule
+
+HERE = Path(__file__).parent
+RIVALS = ("truecase", "sacremoses", "nltk", "pyonmttok")
+
+
+def signature(model: majuscule.Model, command: str) -> dict[str, Any]:
+    """All that a later run needs to be the same run."""
+    return {
+        "majuscule": majuscule.__version__,
+        "model": {"name": model.about.get("name"), "hash": model.hash},
+        "rivals": {name: _version(name) for name in RIVALS},
+        "commit": _commit(),
+        "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+        "command": command,
+        "machine": {
+            "cpu": _cpu(),
+            "cores": os.cpu_count(),
+            "system": f"{platform.system()} {platform.machine()}",
+            "python": platform.python_version(),
+        },
+    }
+
+
+def sha256(path: Path) -> str:
+    """A file's hash, in hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write(name: str, results: dict[str, Any], folder: Path) -> None:
+    """Write a results file, whole or not at all."""
+    path = folder / f"{name}.json"
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    unfinished.replace(path)
+    print(f"{path.name} written")
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    """The commit checked out, with a + if the sources differ from it."""
+    try:
+        commit = _git("rev-parse", "--short=12", "HEAD")
+        return commit + ("+" if _git("status", "--porcelain", "src", "benchmarks/*.py") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(
+        ["git", *arguments], cwd=HERE.parent, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

@@ -1,0 +1,294 @@
+"""Put the figures of results/*.json into documents: ``python benchmarks/splice.py``.
+
+Between ``<!-- figures:NAME -->`` and ``<!-- /figures -->`` a document gets the table NAME,
+one of `TABLES`. ``--check`` changes nothing and exits with 1 if a document is not as the
+results would have it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+DOCUMENTS = ("README.md", "docs/*.md", "models/en/CARD.md", "benchmarks/README.md")
+PLACE = re.compile(r"(<!-- figures:(\w+) -->\n)(.*?)(<!-- /figures -->)", re.DOTALL)
+
+Row = dict[str, Any]
+
+# What others published about a set; who has no program to run beside ours.
+PUBLISHED = {
+    ("en_wiki.test", "word_f1"): (
+        "93.50, a character LSTM trained on such text (Susanto et al. 2016, re-run; P)"
+    ),
+}
+
+
+class SpliceError(Exception):
+    """A document or results that cannot be used; the message says which and why."""
+
+
+class Results:
+    """The rows of both results files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def load(self, name: str) -> dict[str, Any]:
+        """A results file."""
+        path = self.folder / f"{name}.json"
+        try:
+            loaded = json.loads(path.read_text("utf-8"))
+        except FileNotFoundError:
+            raise SpliceError(
+                f"{path.name} is missing in {self.folder.name}/; run benchmarks/run.py first"
+            ) from None
+        assert isinstance(loaded, dict)  # as signature.write wrote it
+        return loaded
+
+    def rows(self, name: str, **wanted: object) -> list[Row]:
+        """Rows that have the values wanted and were measured."""
+        return [
+            row
+            for row in self.load(name)["rows"]
+            if "missing" not in row and all(row.get(key) == want for key, want in wanted.items())
+        ]
+
+    def ours(self, name: str, **wanted: object) -> Row:
+        """Majuscule's row, the last if there are several."""
+        rows = self.rows(name, system="majuscule", **wanted)
+        if not rows:
+            raise SpliceError(f"{name}.json has no row of majuscule with {wanted}")
+        return rows[-1]
+
+    def best(self, name: str, figure: str, *, most: bool = True, **wanted: object) -> Row | None:
+        """The other system that is best by a figure; None if no other has it."""
+        rows = [
+            row
+            for row in self.rows(name, **wanted)
+            if row["system"] not in ("majuscule", "floor") and figure in row
+        ]
+        return (max if most else min)(rows, key=lambda row: row[figure], default=None)
+
+    def source(self, *names: str) -> str:
+        """A line that says where the figures come from."""
+        lines = []
+        for name in names:
+            about = self.load(name)["signature"]
+            machine = about["machine"]
+            lines.append(
+                f"{name}: model `{about['model']['hash']}`, majuscule {about['majuscule']},"
+                f" {about['date']}, {machine['cpu']}, {machine['cores']} cores,"
+                f" Python {machine['python']}"
+            )
+        return "; ".join(lines) + ". Made by `" + about["command"].split(" --")[0] + "`."
+
+
+def summary(results: Results) -> Iterator[str]:
+    """The figures that matter most, each beside the best of the others."""
+    article = results.ours("quality", set="examples/article")
+    yield from _head("on", "figure", "majuscule", "best other")
+    yield _line("`examples/article`", "spacing", _yes(article["spacing_exact"]), "")
+    yield _line("", "`flatten` gives the flat file, byte for byte", _yes(article["flatten_exact"]))
+    yield _line("", "word F1", f"{article['word_f1']:.2f}")
+    for place, name, flattening, figures in (
+        ("EN-Wiki test, no training on its dev set", "en_wiki.test", "tokens", ["word_f1"]),
+        ("WMT21 news, Moses tokens", "wmt21", "moses", ["word_f1", "exact_lines"]),
+        ("EWT test, Penn Treebank tokens", "ewt.test", "treebank", ["gap_accuracy"]),
+    ):
+        where = {"set": name, "flattening": flattening}
+        for figure in figures:
+            ours = results.ours("quality", **where)
+            whole = [row for row in results.rows("quality", **where) if "word_f1" in row]
+            # Who was given the case did not do the whole job.
+            best = (
+                max(
+                    (row for row in whole if row["system"] != "majuscule"),
+                    key=lambda row: row[figure],
+                    default=None,
+                )
+                if figure == "exact_lines"
+                else results.best("quality", figure, **where)
+            )
+            others = [f"{best[figure]:.2f}{_unit(figure)}, {best['system']}"] if best else []
+            others += [PUBLISHED[key] for key in [(name, figure)] if key in PUBLISHED]
+            yield _line(place, _NAMES[figure], f"{ours[figure]:.2f}{_unit(figure)}", *others)
+            place = ""
+    for what, place in (("restore", "whole job"), ("flatten", "`flatten`")):
+        ours = results.ours("speed", what=what, how="command")
+        best = results.best("speed", "tokens_per_second", what=what)
+        yield _line(
+            f"{place}, one core, a file of {ours['mb']:.3g} MB",
+            "tokens/s",
+            _millions(ours["tokens_per_second"]),
+            *([f"{_millions(best['tokens_per_second'])}, {best['system']}"] if best else []),
+        )
+    start = results.ours("speed", what="first line")
+    best = results.best("speed", "start_seconds", what="restore", most=False)
+    yield _line(
+        "command", "start to first line out", f"{start['seconds']:.2f} s",
+        *([f"{best['start_seconds']:.1f} s to load, {best['system']}"] if best else []),
+    )
+    ours = results.ours("speed", what="restore", how="command")
+    best = results.best("speed", "peak_mb", what="restore", most=False)
+    yield _line(
+        "", f"memory at most, {ours['mb']:.3g} MB streamed", f"{ours['peak_mb']:.0f} MB",
+        *([f"{best['peak_mb']:.0f} MB, {best['system']}"] if best else []),
+    )
+    yield ""
+    yield "(P) published by others; every other figure was measured beside majuscule's own."
+    yield results.source("quality", "speed")
+
+
+def quality(results: Results) -> Iterator[str]:
+    """Every set, flattening and system."""
+    columns = ["word_f1", "word_accuracy", "gap_accuracy", "gap_f1", "all_gap_accuracy",
+               "exact_lines", "changed_lines"]
+    yield from _head("set", "flattened", "system", *(_NAMES[name] for name in columns))
+    for row in results.load("quality")["rows"]:
+        system = row["system"] + (f", style {row['style']}" if row.get("style") else "")
+        cells = [_figure(row, name) for name in columns]
+        if "missing" in row:
+            cells = [f"not run: {row['missing']}"]
+        yield _line(row["set"], row["flattening"], system, *cells)
+    yield ""
+    yield results.source("quality")
+
+
+def styles(results: Results) -> Iterator[str]:
+    """Held-out text with no style and with its own."""
+    yield from _head("held-out text", "style", "word F1 without", "with", "exact lines without",
+                     "with")
+    for row in results.rows("quality", flattening="plain"):
+        if row.get("style"):
+            without = results.ours("quality", set=row["set"], flattening="plain", style=None)
+            yield _line(
+                row["set"].removeprefix("heldout."),
+                row["style"],
+                _figure(without, "word_f1"), _figure(row, "word_f1"),
+                _figure(without, "exact_lines"), _figure(row, "exact_lines"),
+            )
+    yield ""
+    yield results.source("quality")
+
+
+def speed(results: Results) -> Iterator[str]:
+    """Every timed run."""
+    yield from _head("what", "system", "how", "MB", "tokens/s", "majuscule is … times as fast",
+                     "start, s", "memory, MB")
+    for row in results.load("speed")["rows"]:
+        if "missing" in row:
+            cells = ["", f"not run: {row['missing']}"]
+        else:
+            rate = row.get("tokens_per_second")
+            cells = [
+                f"{row['mb']:.3g}",
+                _millions(rate) if rate else "",
+                f"{row['ratio']:.3g}" if "ratio" in row else "",
+                f"{row.get('start_seconds', row['seconds']):.2f}" if not rate or "start_seconds"
+                in row else "",
+                f"{row['peak_mb']:.0f}" if "peak_mb" in row else "",
+            ]
+        yield _line(row["what"], row["system"], row["how"], *cells)
+    yield ""
+    yield results.source("speed")
+
+
+TABLES: dict[str, Callable[[Results], Iterator[str]]] = {
+    "summary": summary,
+    "quality": quality,
+    "styles": styles,
+    "speed": speed,
+}
+
+_NAMES = {
+    "word_f1": "word F1",
+    "word_accuracy": "words right, %",
+    "gap_accuracy": "gaps right",
+    "gap_f1": "gap F1",
+    "all_gap_accuracy": "all gaps right, %",
+    "exact_lines": "exact lines",
+    "changed_lines": "changed lines",
+}
+
+
+def spliced(document: str, results: Results) -> str:
+    """A document with its tables as the results would have them.
+
+    Raises:
+        SpliceError: a table is unknown, or has no end, or its figures are missing.
+    """
+    places = list(PLACE.finditer(document))
+    if document.count("<!-- figures:") != len(places) != -1:
+        raise SpliceError("a figures mark without its end; close it with <!-- /figures -->")
+    for place in places:
+        if place[2] not in TABLES:
+            raise SpliceError(f"no table {place[2]}; there are {', '.join(TABLES)}")
+    return PLACE.sub(
+        lambda place: place[1] + "\n" + "\n".join(TABLES[place[2]](results)) + "\n\n" + place[4],
+        document,
+    )
+
+
+def main() -> int:
+    """Splice or check: 0 if all is well, 1 if a document was out of date, 2 for misuse."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--check", action="store_true", help="change nothing, report")
+    parser.add_argument("--results", type=Path, default=HERE / "results", help="the folder read")
+    parser.add_argument("documents", type=Path, nargs="*", help="default: this repository's own")
+    arguments = parser.parse_args()
+    documents = arguments.documents or [
+        path for pattern in DOCUMENTS for path in sorted(ROOT.glob(pattern))
+    ]
+    stale = 0
+    for path in documents:
+        before = path.read_text("utf-8")
+        try:
+            after = spliced(before, Results(arguments.results))
+        except SpliceError as error:
+            sys.stderr.write(f"splice.py: {path.name}: {error}\n")
+            return 2
+        if after != before:
+            stale += 1
+            if arguments.check:
+                sys.stderr.write(f"{path.name}: out of date; run python benchmarks/splice.py\n")
+            else:
+                path.write_text(after, "utf-8")
+                print(f"{path.name} written")
+    return 1 if arguments.check and stale else 0
+
+
+def _head(*names: str) -> Iterator[str]:
+    yield _line(*names)
+    yield "|" + " --- |" * len(names)
+
+
+def _line(*cells: str) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _figure(row: Row, name: str) -> str:
+    value = row.get(name)
+    return "" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+def _unit(figure: str) -> str:
+    return "" if figure == "word_f1" else " %"
+
+
+def _millions(rate: float) -> str:
+    return f"{rate / 1e6:.2f} M"
+
+
+def _yes(value: object) -> str:
+    return "yes" if value else "no"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

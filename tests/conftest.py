@@ -1,0 +1,106 @@
+"""What many tests share: a model that takes a second to train, and models without sense."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+
+from majuscule.model import FEATURES, FORMAT, Model
+from majuscule.restorer import Restorer
+from majuscule.text import Kind
+from majuscule.training import Settings, Source, train
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DATA = Path(__file__).parent / "data"
+
+# `ci` looks at the same examples every time; HYPOTHESIS_PROFILE=search looks for new ones.
+settings.register_profile(
+    "ci",
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.register_profile("search", settings.get_profile("ci"), max_examples=2000, derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+TINY = Settings(
+    passes=3,
+    final_passes=1,
+    least=2,
+    buckets=1 << 9,
+    row_bits=10,
+    sketch_bits=18,
+    form_count=1,
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tests of what the shipped model knows run apart: ``-m model``, ``-m "not model"``."""
+    config.addinivalue_line("markers", "model: judges the model that is shipped, not the code")
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Model:
+    """A model of a hundred lines: it has learned something, and every path is in use."""
+    return train([Source(DATA / "tiny.txt", style="news")], TINY, name="tiny")
+
+
+@pytest.fixture(scope="session")
+def restorer(tiny: Model) -> Restorer:
+    """A restorer with the tiny model."""
+    return Restorer(tiny)
+
+
+@dataclass(frozen=True)
+class Erratic(Model):
+    """Whatever a model may come to want, this one wants somewhere: its scores are hashes.
+
+    Like any model's they depend on the features alone, so that all promises must hold.
+    """
+
+    join: int = 0
+
+    def score(
+        self, ids: NDArray[np.uint64], first: NDArray[np.int32], edge: NDArray[np.int32]
+    ) -> NDArray[np.int32]:
+        """Scores of -1000 to 1000, and `join` more for JOIN."""
+        sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(ids, dtype=np.uint64)])
+        own = sums[first[1:]] - sums[first[:-1]]
+        out = np.zeros((len(own), 3, 4), dtype=np.int32)
+        for k in range(12):
+            hashed = (own + np.uint64(k)) * np.uint64(0x9E3779B97F4A7C15)
+            out[:, k // 4, k % 4] = (hashed >> np.uint64(40)) % np.uint64(2001)
+        out -= 1000
+        out[:, 0, 3] += self.join
+        out[:, 1:, 3] = 0
+        return out
+
+
+FORMS = ("CanNot", "GonNA", "McDonald", "ThE", "cAn", "eBay", "gOn", "iPhone", "nA", "nOT", "sAId")
+
+
+@pytest.fixture(scope="session", params=[0, 3000, -3000], ids=["any", "joins", "parts"])
+def erratic(request: pytest.FixtureRequest) -> Restorer:
+    """Restorers whose models decide by chance, or for one gap wherever they may."""
+    rng = np.random.default_rng(7)
+    shape = (len(Kind), len(Kind), 8, 8)
+    about = {"format": FORMAT, "features": FEATURES, "name": "erratic", "styles": ["a", "b"]}
+    model = Erratic(
+        np.zeros((1, 16), dtype=np.uint32),
+        np.zeros((4096, 4), dtype=np.int16),
+        rng.integers(-1000, 1000, shape).astype(np.int32),
+        FORMS,
+        about,
+        request.param,
+    )
+    return Restorer(model)
