@@ -3,9 +3,19 @@
 PYTHON ?= python3
 VENV := .venv-make
 PY := $(VENV)/bin/python
-SOURCES := $(wildcard src/majuscule/*.py src/majuscule/*.pyx src/majuscule/data/*) pyproject.toml setup.py
+SOURCES := $(wildcard src/majuscule/*.py src/majuscule/*.py[ix] src/majuscule/data/*) pyproject.toml setup.py
+KERNEL_TESTS := $(addprefix tests/test_,text.py features.py decode.py model.py restorer.py training.py)
 
-.PHONY: demo test lint check checked model bench figures clean
+# Every Python of the supported versions that this machine has, by one name or another.
+OTHERS := $(foreach v,3.10 3.11 3.12 3.13,$(lastword $(wildcard $(HOME)/.pyenv/versions/$(v).*/bin/python) \
+  $(wildcard /usr/bin/python$(v) /usr/local/bin/python$(v))))
+
+.PHONY: demo test lint check checked pythons model bench figures clean
+
+demo: $(VENV)/installed
+	@$(PY) examples/demo.py
+
+test: lint check checked pythons
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -17,14 +27,8 @@ $(VENV)/ready: pyproject.toml
 $(VENV)/installed: $(VENV)/ready $(SOURCES)
 	rm -rf build dist
 	$(PY) -m build --quiet --wheel
-	$(PY) -m pip install --quiet --force-reinstall --no-deps dist/*.whl
-	$(PY) -m pip install --quiet numpy safetensors
+	$(PY) -m pip install --quiet --force-reinstall dist/*.whl
 	touch $@
-
-demo: $(VENV)/installed
-	@$(PY) examples/demo.py
-
-test: lint check checked
 
 lint: $(VENV)/installed
 	$(PY) -m ruff check .
@@ -32,15 +36,23 @@ lint: $(VENV)/installed
 	$(PY) -m mypy
 
 check: $(VENV)/installed
-	$(PY) -m pytest
+	$(PY) -m pytest -q
 
-# The same tests of text and kernels with every array access checked.
-checked: $(VENV)/ready
+# The tests of text and kernels once more, with every array access checked.
+checked: $(VENV)/installed
 	rm -rf build/checked-tree
-	MAJUSCULE_CHECKED=1 $(PY) -m pip install --quiet --no-deps --no-build-isolation --target build/checked-tree . \
-	  || (echo "could not build the checked kernels" >&2; exit 1)
-	PYTHONPATH=build/checked-tree $(PY) -m pytest -q -m "not model" tests/test_text.py tests/test_features.py \
-	  tests/test_decode.py tests/test_model.py tests/test_restorer.py tests/test_training.py
+	MAJUSCULE_CHECKED=1 $(PY) -m pip install --quiet --no-deps --target build/checked-tree .
+	PYTHONPATH=build/checked-tree $(PY) -m pytest -q -m "not model" $(KERNEL_TESTS)
+
+# And with every other supported Python that this machine has.
+pythons: $(VENV)/installed
+	set -e; for python in $(OTHERS); do \
+	  $$python --version; \
+	  $$python -m venv --clear build/python; \
+	  build/python/bin/python -m pip install --quiet --upgrade pip; \
+	  build/python/bin/python -m pip install --quiet . pytest hypothesis; \
+	  build/python/bin/python -m pytest -q $(KERNEL_TESTS); \
+	done
 
 # The rest needs ../shared, the corpus and the evaluation sets.
 model: $(VENV)/installed

@@ -95,10 +95,20 @@ def _rows(
     folder = shared / "eval"
     for name, flattening, rivals in TASKS:
         natural = _read(folder, name, sets)
-        tokens = _flatten(flattening)(natural)
+        try:
+            tokens = _flatten(flattening)(natural)
+        except ImportError as error:
+            row = {"set": name, "flattening": flattening, "system": "majuscule"}
+            yield {**row, "missing": str(error)}
+            continue
         flat = [lower(line) for line in tokens]
         for system in ["majuscule", *rivals]:
-            row = {"set": name, "flattening": flattening, "system": system}
+            row = {
+                "set": name,
+                "flattening": flattening,
+                "system": system,
+                "whole_job": system not in SPACERS,
+            }
             given = tokens if system in SPACERS else flat
             try:
                 build = {**RESTORERS, **SPACERS}.get(system)

@@ -22,10 +22,10 @@ PLACE = re.compile(r"(<!-- figures:(\w+) -->\n)(.*?)(<!-- /figures -->)", re.DOT
 
 Row = dict[str, Any]
 
-# What others published about a set; who has no program to run beside ours.
+# What others published of a figure, where there is no program to run beside ours.
 PUBLISHED = {
     ("en_wiki.test", "word_f1"): (
-        "93.50, a character LSTM trained on such text (Susanto et al. 2016, re-run; P)"
+        "93.50, a character LSTM trained on text of this kind (Susanto et al. 2016, re-run; P)"
     ),
 }
 
@@ -67,14 +67,17 @@ class Results:
             raise SpliceError(f"{name}.json has no row of majuscule with {wanted}")
         return rows[-1]
 
-    def best(self, name: str, figure: str, *, most: bool = True, **wanted: object) -> Row | None:
-        """The other system that is best by a figure; None if no other has it."""
-        rows = [
+    def best(self, name: str, figure: str, *, most: bool = True, **wanted: object) -> str:
+        """The other system that is best by a figure, and the figure; empty if none has it."""
+        others = [
             row
             for row in self.rows(name, **wanted)
             if row["system"] not in ("majuscule", "floor") and figure in row
         ]
-        return (max if most else min)(rows, key=lambda row: row[figure], default=None)
+        if not others:
+            return ""
+        row = (max if most else min)(others, key=lambda row: row[figure])
+        return f"{_figure(row, figure)}, {row['system']}"
 
     def source(self, *names: str) -> str:
         """A line that says where the figures come from."""
@@ -94,62 +97,52 @@ def summary(results: Results) -> Iterator[str]:
     """The figures that matter most, each beside the best of the others."""
     article = results.ours("quality", set="examples/article")
     yield from _head("on", "figure", "majuscule", "best other")
-    yield _line("`examples/article`", "spacing", _yes(article["spacing_exact"]), "")
-    yield _line("", "`flatten` gives the flat file, byte for byte", _yes(article["flatten_exact"]))
-    yield _line("", "word F1", f"{article['word_f1']:.2f}")
+    yield _line("`examples/article`", "spacing exact", _figure(article, "spacing_exact"), "")
+    yield _line("", "flattened again, byte for byte", _figure(article, "flatten_exact"), "")
+    yield _line("", "word F1", _figure(article, "word_f1"), "")
     for place, name, flattening, figures in (
-        ("EN-Wiki test, no training on its dev set", "en_wiki.test", "tokens", ["word_f1"]),
+        ("EN-Wiki test", "en_wiki.test", "tokens", ["word_f1"]),
         ("WMT21 news, Moses tokens", "wmt21", "moses", ["word_f1", "exact_lines"]),
         ("EWT test, Penn Treebank tokens", "ewt.test", "treebank", ["gap_accuracy"]),
     ):
-        where = {"set": name, "flattening": flattening}
+        ours = results.ours("quality", set=name, flattening=flattening)
         for figure in figures:
-            ours = results.ours("quality", **where)
-            whole = [row for row in results.rows("quality", **where) if "word_f1" in row]
-            # Who was given the case did not do the whole job.
-            best = (
-                max(
-                    (row for row in whole if row["system"] != "majuscule"),
-                    key=lambda row: row[figure],
-                    default=None,
-                )
-                if figure == "exact_lines"
-                else results.best("quality", figure, **where)
-            )
-            others = [f"{best[figure]:.2f}{_unit(figure)}, {best['system']}"] if best else []
-            others += [PUBLISHED[key] for key in [(name, figure)] if key in PUBLISHED]
-            yield _line(place, _NAMES[figure], f"{ours[figure]:.2f}{_unit(figure)}", *others)
+            # Lines come out exact for who was given the case; that is not the whole job.
+            job = {"whole_job": True} if figure == "exact_lines" else {}
+            best = results.best("quality", figure, set=name, flattening=flattening, **job)
+            others = filter(None, [best, PUBLISHED.get((name, figure))])
+            yield _line(place, _NAMES[figure], _figure(ours, figure), "; ".join(others))
             place = ""
-    for what, place in (("restore", "whole job"), ("flatten", "`flatten`")):
+    for what, place in (("restore", "`restore`"), ("flatten", "`flatten`")):
         ours = results.ours("speed", what=what, how="command")
-        best = results.best("speed", "tokens_per_second", what=what)
         yield _line(
-            f"{place}, one core, a file of {ours['mb']:.3g} MB",
+            f"{place}, one core, {ours['mb']:.3g} MB",
             "tokens/s",
-            _millions(ours["tokens_per_second"]),
-            *([f"{_millions(best['tokens_per_second'])}, {best['system']}"] if best else []),
+            _figure(ours, "tokens_per_second"),
+            results.best("speed", "tokens_per_second", what=what),
         )
-    start = results.ours("speed", what="first line")
-    best = results.best("speed", "start_seconds", what="restore", most=False)
-    yield _line(
-        "command", "start to first line out", f"{start['seconds']:.2f} s",
-        *([f"{best['start_seconds']:.1f} s to load, {best['system']}"] if best else []),
-    )
-    ours = results.ours("speed", what="restore", how="command")
-    best = results.best("speed", "peak_mb", what="restore", most=False)
-    yield _line(
-        "", f"memory at most, {ours['mb']:.3g} MB streamed", f"{ours['peak_mb']:.0f} MB",
-        *([f"{best['peak_mb']:.0f} MB, {best['system']}"] if best else []),
-    )
+        if what == "restore":
+            first = results.ours("speed", what="first line")
+            best = results.best("speed", "start_seconds", most=False, what=what)
+            yield _line("", "first line out after", _figure(first, "seconds"), best)
+            best = results.best("speed", "peak_mb", most=False, what=what)
+            yield _line("", "memory at most", _figure(ours, "peak_mb"), best)
     yield ""
-    yield "(P) published by others; every other figure was measured beside majuscule's own."
+    yield "(P) is published by others; all else was measured in one run, side by side."
     yield results.source("quality", "speed")
 
 
 def quality(results: Results) -> Iterator[str]:
     """Every set, flattening and system."""
-    columns = ["word_f1", "word_accuracy", "gap_accuracy", "gap_f1", "all_gap_accuracy",
-               "exact_lines", "changed_lines"]
+    columns = [
+        "word_f1",
+        "word_accuracy",
+        "gap_accuracy",
+        "gap_f1",
+        "all_gap_accuracy",
+        "exact_lines",
+        "changed_lines",
+    ]
     yield from _head("set", "flattened", "system", *(_NAMES[name] for name in columns))
     for row in results.load("quality")["rows"]:
         system = row["system"] + (f", style {row['style']}" if row.get("style") else "")
@@ -163,16 +156,19 @@ def quality(results: Results) -> Iterator[str]:
 
 def styles(results: Results) -> Iterator[str]:
     """Held-out text with no style and with its own."""
-    yield from _head("held-out text", "style", "word F1 without", "with", "exact lines without",
-                     "with")
+    yield from _head(
+        "held-out text", "style", "word F1 without", "with", "exact lines without", "with"
+    )
     for row in results.rows("quality", flattening="plain"):
         if row.get("style"):
             without = results.ours("quality", set=row["set"], flattening="plain", style=None)
             yield _line(
                 row["set"].removeprefix("heldout."),
                 row["style"],
-                _figure(without, "word_f1"), _figure(row, "word_f1"),
-                _figure(without, "exact_lines"), _figure(row, "exact_lines"),
+                _figure(without, "word_f1"),
+                _figure(row, "word_f1"),
+                _figure(without, "exact_lines"),
+                _figure(row, "exact_lines"),
             )
     yield ""
     yield results.source("quality")
@@ -180,20 +176,17 @@ def styles(results: Results) -> Iterator[str]:
 
 def speed(results: Results) -> Iterator[str]:
     """Every timed run."""
-    yield from _head("what", "system", "how", "MB", "tokens/s", "majuscule is … times as fast",
-                     "start, s", "memory, MB")
+    yield from _head(
+        "what", "system", "how", "MB", "tokens/s", "majuscule's, times this", "start", "memory"
+    )
     for row in results.load("speed")["rows"]:
+        cells = [f"{row['mb']:.3g}"]
         if "missing" in row:
-            cells = ["", f"not run: {row['missing']}"]
+            cells.append(f"not run: {row['missing']}")
         else:
-            rate = row.get("tokens_per_second")
-            cells = [
-                f"{row['mb']:.3g}",
-                _millions(rate) if rate else "",
-                f"{row['ratio']:.3g}" if "ratio" in row else "",
-                f"{row.get('start_seconds', row['seconds']):.2f}" if not rate or "start_seconds"
-                in row else "",
-                f"{row['peak_mb']:.0f}" if "peak_mb" in row else "",
+            start = "seconds" if row["what"] == "first line" else "start_seconds"
+            cells += [
+                _figure(row, name) for name in ("tokens_per_second", "ratio", start, "peak_mb")
             ]
         yield _line(row["what"], row["system"], row["how"], *cells)
     yield ""
@@ -209,13 +202,16 @@ TABLES: dict[str, Callable[[Results], Iterator[str]]] = {
 
 _NAMES = {
     "word_f1": "word F1",
-    "word_accuracy": "words right, %",
+    "word_accuracy": "words right",
     "gap_accuracy": "gaps right",
     "gap_f1": "gap F1",
-    "all_gap_accuracy": "all gaps right, %",
+    "all_gap_accuracy": "all gaps right",
     "exact_lines": "exact lines",
     "changed_lines": "changed lines",
 }
+
+
+_PER_CENT = {"word_accuracy", "gap_accuracy", "all_gap_accuracy", "exact_lines"}
 
 
 def spliced(document: str, results: Results) -> str:
@@ -225,7 +221,7 @@ def spliced(document: str, results: Results) -> str:
         SpliceError: a table is unknown, or has no end, or its figures are missing.
     """
     places = list(PLACE.finditer(document))
-    if document.count("<!-- figures:") != len(places) != -1:
+    if document.count("<!-- figures:") != len(places):
         raise SpliceError("a figures mark without its end; close it with <!-- /figures -->")
     for place in places:
         if place[2] not in TABLES:
@@ -274,20 +270,21 @@ def _line(*cells: str) -> str:
 
 
 def _figure(row: Row, name: str) -> str:
+    """A figure as it is written, empty if the row has none."""
     value = row.get(name)
-    return "" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
-
-
-def _unit(figure: str) -> str:
-    return "" if figure == "word_f1" else " %"
-
-
-def _millions(rate: float) -> str:
-    return f"{rate / 1e6:.2f} M"
-
-
-def _yes(value: object) -> str:
-    return "yes" if value else "no"
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name == "tokens_per_second":
+        return f"{value / 1e6:.2f} M"
+    if name == "peak_mb":
+        return f"{value:.0f} MB"
+    if name in ("seconds", "start_seconds"):
+        return f"{value:.2f} s"
+    if name == "changed_lines":
+        return str(value)
+    return f"{value:.2f}" + (" %" if name in _PER_CENT else "")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import errno
 import os
 import secrets
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -199,7 +199,8 @@ def whole(name: str) -> Iterator[Path]:
             part.chmod(stat.S_IMODE(mode))
             part.replace(path)
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # it is in place, or was never made
+            part.unlink()
 
 
 @contextmanager
