@@ -6,9 +6,9 @@ PY := $(VENV)/bin/python
 SOURCES := $(wildcard src/majuscule/*.py src/majuscule/*.py[ix] src/majuscule/data/*) pyproject.toml setup.py
 KERNEL_TESTS := $(addprefix tests/test_,text.py features.py decode.py model.py restorer.py training.py)
 
-# Every Python of the supported versions that this machine has, by one name or another.
-OTHERS := $(foreach v,3.10 3.11 3.12 3.13,$(lastword $(wildcard $(HOME)/.pyenv/versions/$(v).*/bin/python) \
-  $(wildcard /usr/bin/python$(v) /usr/local/bin/python$(v))))
+# The other supported Pythons that this machine has (3.11 stands for the one in use).
+OTHERS := $(foreach v,3.10 3.12 3.13,$(lastword $(wildcard /usr/bin/python$(v) /usr/local/bin/python$(v)) \
+  $(wildcard $(HOME)/.pyenv/versions/$(v).*/bin/python)))
 
 .PHONY: demo test lint check checked pythons model bench figures clean
 

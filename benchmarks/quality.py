@@ -15,15 +15,18 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from math import isnan
 from pathlib import Path
 from typing import Any
 
-import majuscule
-from majuscule.evaluation import Report, evaluate, realign, words
-from rivals import RESTORERS, SPACERS, TOKENISERS, Lines, lower
+from rivals import RESTORERS, SPACERS, TOKENISERS, Lines, System, lower
 from signature import sha256, signature, write
+
+import majuscule
+from majuscule.evaluation import Report, evaluate
+
+Row = dict[str, Any]
 
 _LEFT, _FIRST, _CASE, _BOTH = RESTORERS
 _MOSES, _NLTK = SPACERS
@@ -52,96 +55,96 @@ def main() -> None:
     parser.add_argument("--command", default="")
     parser.add_argument("--model", type=Path)
     arguments = parser.parse_args()
-    restorer = majuscule.Restorer(arguments.model)
-    sets: dict[str, dict[str, str]] = {}
-    rows = [_article(arguments.shared, restorer.model, sets)]
-    for row in _rows(arguments.shared, restorer.model, sets):
+    model = majuscule.Restorer(arguments.model).model
+    sets = Sets(arguments.shared)
+    rows = []
+    for row in _rows(sets, model):
         print("  ".join(str(value) for value in row.values()), flush=True)
         rows.append(row)
-    results = {
-        "signature": signature(restorer.model, arguments.command),
-        "sets": sets,
-        "rows": rows,
-    }
+    about = signature(model, arguments.command)
+    results = {"signature": about, "sets": sets.read, "rows": rows}
     write("quality", results, arguments.results)
 
 
-def _article(
-    shared: Path, model: majuscule.Model, sets: dict[str, dict[str, str]]
-) -> dict[str, Any]:
-    folder = shared / "examples"
-    flat, natural = _read(folder, "article.flat", sets), _read(folder, "article.natural", sets)
-    restored = _restore(model, None)(flat)
-    pairs = [
-        (got, word)
-        for hypothesis, reference in zip(restored, natural, strict=True)
-        for got, word in zip(realign(hypothesis, reference) or [], words(reference), strict=True)
-    ]
-    wrong = [f"{got} for {word}" for got, word in pairs if got != word]
-    return {
-        "set": "examples/article",
-        "flattening": "given",
-        "system": "majuscule",
-        "flatten_exact": _flatten("plain")(natural) == flat,
-        "spacing_exact": [lower(line) for line in restored] == [lower(line) for line in natural],
-        **_figures(evaluate(restored, natural, flat)),
-        "wrong": wrong,
-    }
+class Sets:
+    """The texts; `read` notes the hash of each that was used."""
+
+    def __init__(self, shared: Path) -> None:
+        self.shared = shared
+        self.read: dict[str, str] = {}
+
+    def lines(self, name: str) -> Lines:
+        """The lines of a file, as they are."""
+        path = self.shared / name
+        self.read[name] = sha256(path)
+        return path.read_text("utf-8").removesuffix("\n").split("\n")
 
 
-def _rows(
-    shared: Path, model: majuscule.Model, sets: dict[str, dict[str, str]]
-) -> Iterator[dict[str, Any]]:
-    folder = shared / "eval"
+def _rows(sets: Sets, model: majuscule.Model) -> Iterator[Row]:
+    yield _article(sets, model)
     for name, flattening, rivals in TASKS:
-        natural = _read(folder, name, sets)
-        try:
-            tokens = _flatten(flattening)(natural)
-        except ImportError as error:
-            row = {"set": name, "flattening": flattening, "system": "majuscule"}
-            yield {**row, "missing": str(error)}
-            continue
-        flat = [lower(line) for line in tokens]
-        for system in ["majuscule", *rivals]:
-            row = {
-                "set": name,
-                "flattening": flattening,
-                "system": system,
-                "whole_job": system not in SPACERS,
-            }
-            given = tokens if system in SPACERS else flat
-            try:
-                build = {**RESTORERS, **SPACERS}.get(system)
-                run = build() if build else _restore(model, None)
-            except ImportError as error:
-                yield {**row, "missing": str(error)}
-                continue
-            figures = _figures(evaluate(run(given), natural, flat))
-            if flattening == "tokens":  # the reference's spacing is not what is asked for
-                figures = {key: figures[key] for key in figures if "gap" not in key}
-                del figures["exact_lines"]
-            if system in SPACERS:
-                figures = {key: figures[key] for key in figures if not key.startswith("word_")}
-            yield {**row, **figures}
-    styles = _styles(shared)
-    for path in sorted(folder.glob("heldout.*.txt")):
-        natural = _read(folder, path.stem, sets)
+        natural = sets.lines(f"eval/{name}{'.tok' if flattening == 'tokens' else ''}.txt")
+        yield from _task(name, flattening, rivals, natural, model)
+    styles = _styles(sets.shared)
+    for path in sorted((sets.shared / "eval").glob("heldout.*.txt")):
+        natural = sets.lines(f"eval/{path.name}")
         flat = _flatten("plain")(natural)
         for style in (None, styles[path.stem.removeprefix("heldout.")]):
-            row = {"set": path.stem, "flattening": "plain", "system": "majuscule", "style": style}
+            row: Row = {"set": path.stem, "flattening": "plain", "system": "majuscule"}
+            row["style"] = style
             if style is not None and style not in model.styles:
                 yield {**row, "missing": f"the model has no style {style}"}
                 continue
             yield {**row, **_figures(evaluate(_restore(model, style)(flat), natural, flat))}
 
 
-def _read(folder: Path, name: str, sets: dict[str, dict[str, str]]) -> Lines:
-    """A set's lines; its hash is noted."""
-    path = folder / f"{name}.txt"
-    if not path.exists():
-        path = folder / f"{name}.tok.txt"
-    sets[name] = {"file": f"{folder.name}/{path.name}", "sha256": sha256(path)}
-    return path.read_text("utf-8").removesuffix("\n").split("\n")
+def _article(sets: Sets, model: majuscule.Model) -> Row:
+    flat, natural = (sets.lines(f"examples/article.{kind}.txt") for kind in ("flat", "natural"))
+    restored = _restore(model, None)(flat)
+    report = evaluate(restored, natural, flat)
+    return {
+        "set": "examples/article",
+        "flattening": "given",
+        "system": "majuscule",
+        "flatten_exact": _flatten("plain")(natural) == flat,
+        "spacing_exact": [lower(line) for line in restored] == [lower(line) for line in natural],
+        **_figures(report),
+        "words_wrong": report.words.total - report.words.right,
+    }
+
+
+def _task(
+    name: str, flattening: str, rivals: list[str], natural: Lines, model: majuscule.Model
+) -> Iterator[Row]:
+    """One set flattened in one way, by every system."""
+    try:
+        tokens = _flatten(flattening)(natural)
+    except ImportError as error:
+        yield {
+            "set": name,
+            "flattening": flattening,
+            "system": "majuscule",
+            "missing": str(error),
+        }
+        return
+    flat = [lower(line) for line in tokens]
+    builders = {"majuscule": lambda: _restore(model, None), **RESTORERS, **SPACERS}
+    for system in ["majuscule", *rivals]:
+        case_given = system in SPACERS
+        row: Row = {"set": name, "flattening": flattening, "system": system}
+        row["whole_job"] = not case_given
+        try:
+            run = builders[system]()
+        except ImportError as error:
+            yield {**row, "missing": str(error)}
+            continue
+        figures = _figures(evaluate(run(tokens if case_given else flat), natural, flat))
+        # A tokenised set has no spacing to restore, and who was given the case, no case.
+        beside = ["gap", "exact"] if flattening == "tokens" else ["word_"] if case_given else []
+        yield {
+            **row,
+            **{key: figures[key] for key in figures if not any(part in key for part in beside)},
+        }
 
 
 def _styles(shared: Path) -> dict[str, str]:
@@ -150,13 +153,13 @@ def _styles(shared: Path) -> dict[str, str]:
     return dict(re.findall(r"^\| `(\w+)(?:\.tok)?\.txt\.xz` \| (\w+) \|", catalogue, re.MULTILINE))
 
 
-def _restore(model: majuscule.Model, style: str | None) -> Callable[[Lines], Lines]:
+def _restore(model: majuscule.Model, style: str | None) -> System:
     """The whole set in one call, as the command would do it."""
     restorer = majuscule.Restorer(model, style=style)
     return lambda lines: restorer.restore("\n".join(lines)).split("\n")
 
 
-def _flatten(flattening: str) -> Callable[[Lines], Lines]:
+def _flatten(flattening: str) -> System:
     if flattening == "tokens":
         return lambda lines: lines
     if flattening in ("moses", "treebank"):

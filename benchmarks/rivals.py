@@ -8,6 +8,7 @@ ImportError if that is not installed.
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
 Lines = list[str]
 System = Callable[[Lines], Lines]
@@ -27,16 +28,12 @@ def _first_letter() -> System:
 
 
 def _truecase() -> System:
-    from truecase import get_truecaser
-
-    caser = get_truecaser()
+    caser = import_module("truecase").get_truecaser()
     return lambda lines: [" ".join(caser.get_true_case_from_tokens(line.split())) for line in lines]
 
 
 def _sacremoses() -> System:
-    from sacremoses import MosesDetokenizer
-
-    detokeniser = MosesDetokenizer("en")
+    detokeniser = import_module("sacremoses").MosesDetokenizer("en")
     return lambda lines: [detokeniser.detokenize(_straight(line).split()) for line in lines]
 
 
@@ -46,9 +43,7 @@ def _straight(line: str) -> str:
 
 
 def _nltk() -> System:
-    from nltk.tokenize.treebank import TreebankWordDetokenizer
-
-    detokeniser = TreebankWordDetokenizer()
+    detokeniser = import_module("nltk.tokenize.treebank").TreebankWordDetokenizer()
     return lambda lines: [detokeniser.detokenize(line.split()) for line in lines]
 
 
@@ -58,23 +53,17 @@ def _truecase_sacremoses() -> System:
 
 
 def _moses_tokens() -> System:
-    from sacremoses import MosesTokenizer
-
-    tokeniser = MosesTokenizer("en")
+    tokeniser = import_module("sacremoses").MosesTokenizer("en")
     return lambda lines: [" ".join(tokeniser.tokenize(line, escape=False)) for line in lines]
 
 
 def _treebank_tokens() -> System:
-    from nltk.tokenize import TreebankWordTokenizer
-
-    tokeniser = TreebankWordTokenizer()
+    tokeniser = import_module("nltk.tokenize").TreebankWordTokenizer()
     return lambda lines: [" ".join(tokeniser.tokenize(line)) for line in lines]
 
 
 def _onmt_tokens() -> System:
-    from pyonmttok import Tokenizer
-
-    tokeniser = Tokenizer("aggressive")
+    tokeniser = import_module("pyonmttok").Tokenizer("aggressive")
     return lambda lines: [" ".join(tokeniser(line)) for line in lines]
 
 

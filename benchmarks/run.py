@@ -50,13 +50,12 @@ def main() -> int:
     python = arguments.python or _environment()
     arguments.results.mkdir(parents=True, exist_ok=True)
     for part in [arguments.only] if arguments.only else PARTS:
-        command = [python, HERE / f"{part}.py", arguments.shared, arguments.results]
-        command += ["--command", _typed(arguments)]
+        options = ["--command", _typed(arguments)]
         if arguments.model:
-            command += ["--model", arguments.model]
+            options += ["--model", arguments.model]
         if part == "speed":
-            command += ["--size", str(arguments.size)]
-        code = subprocess.run([str(word) for word in command], check=False).returncode
+            options += ["--size", arguments.size]
+        code = _call(python, HERE / f"{part}.py", arguments.shared, arguments.results, *options)
         if code:
             return code
     return 0
@@ -68,9 +67,19 @@ def _environment() -> str:
     if not folder.exists():
         venv.create(folder, with_pip=True)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    install = [python, "-m", "pip", "install", "-q", "-r", HERE / "requirements.txt", ROOT]
-    subprocess.run([str(word) for word in install], check=True)
+    requirements = HERE / "requirements.txt"
+    if _call(python, "-m", "pip", "install", "-q", "-r", requirements, ROOT):
+        sys.exit("run.py: pip could not install what benchmarks need; see above")
     return str(python)
+
+
+def _call(*words: object) -> int:
+    """Run a program of an interpreter; its exit status."""
+    # One of the others breaks ties by the order of a set of strings: the same one each time.
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    command = [str(word) for word in words]
+    # S603: the programs are our own scripts and pip.
+    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
 
 
 def _typed(arguments: argparse.Namespace) -> str:

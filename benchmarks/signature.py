@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import hashlib
 import json
 import os
@@ -25,7 +25,7 @@ def signature(model: majuscule.Model, command: str) -> dict[str, Any]:
         "model": {"name": model.about.get("name"), "hash": model.hash},
         "rivals": {name: _version(name) for name in RIVALS},
         "commit": _commit(),
-        "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+        "date": dt.datetime.now(dt.timezone.utc).date().isoformat(),
         "command": command,
         "machine": {
             "cpu": _cpu(),
@@ -67,8 +67,12 @@ def _commit() -> str | None:
 
 
 def _git(*arguments: str) -> str:
-    return subprocess.run(
-        ["git", *arguments], cwd=HERE.parent, capture_output=True, text=True, check=True
+    return subprocess.run(  # noqa: S603 - the words are those above
+        ["git", *arguments],  # noqa: S607 - whichever git the user has
+        cwd=HERE.parent,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.strip()
 
 

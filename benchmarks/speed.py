@@ -66,8 +66,9 @@ def main() -> int:
         sys.stderr.write(f"speed.py: {error}\n")
         return 1
     # Not before: a process counts what its parent held when it was born as its own.
-    import majuscule  # noqa: PLC0415
     from signature import signature, write  # noqa: PLC0415
+
+    import majuscule  # noqa: PLC0415
 
     about = signature(majuscule.Restorer(arguments.model).model, arguments.command)
     write("speed", {"signature": {**about, "one_core": pinned}, "rows": rows}, arguments.results)
@@ -127,7 +128,7 @@ class _Bench:
         """Seconds from the command's start to its first line."""
         words = [sys.executable, "-m", "majuscule", "restore", str(self.flat), *self.model]
         began = time.perf_counter()
-        with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+        with subprocess.Popen(words, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own
             assert process.stdout is not None  # a pipe was asked for
             line = process.stdout.readline()
             seconds = time.perf_counter() - began
@@ -207,7 +208,7 @@ def _run(words: list[Any]) -> Run:
     """
     command = [str(word) for word in words]
     began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
     assert process.stdout is not None  # a pipe was asked for
     with process.stdout as pipe:
         printed = pipe.read()

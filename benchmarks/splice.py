@@ -17,7 +17,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-DOCUMENTS = ("README.md", "docs/*.md", "models/en/CARD.md", "benchmarks/README.md")
+DOCUMENTS = ("README.md", "docs/*.md", "models/en/*.md", "benchmarks/README.md")
 PLACE = re.compile(r"(<!-- figures:(\w+) -->\n)(.*?)(<!-- /figures -->)", re.DOTALL)
 
 Row = dict[str, Any]
@@ -90,10 +90,10 @@ class Results:
                 f" {about['date']}, {machine['cpu']}, {machine['cores']} cores,"
                 f" Python {machine['python']}"
             )
-        return "; ".join(lines) + ". Made by `" + about["command"].split(" --")[0] + "`."
+        return "; ".join(lines) + ". Made by `python benchmarks/run.py`."
 
 
-def summary(results: Results) -> Iterator[str]:
+def quality(results: Results) -> Iterator[str]:
     """The figures that matter most, each beside the best of the others."""
     article = results.ours("quality", set="examples/article")
     yield from _head("on", "figure", "majuscule", "best other")
@@ -111,8 +111,8 @@ def summary(results: Results) -> Iterator[str]:
             job = {"whole_job": True} if figure == "exact_lines" else {}
             best = results.best("quality", figure, set=name, flattening=flattening, **job)
             others = filter(None, [best, PUBLISHED.get((name, figure))])
-            yield _line(place, _NAMES[figure], _figure(ours, figure), "; ".join(others))
-            place = ""
+            on = place if figure == figures[0] else ""
+            yield _line(on, _NAMES[figure], _figure(ours, figure), "; ".join(others))
     for what, place in (("restore", "`restore`"), ("flatten", "`flatten`")):
         ours = results.ours("speed", what=what, how="command")
         yield _line(
@@ -132,7 +132,12 @@ def summary(results: Results) -> Iterator[str]:
     yield results.source("quality", "speed")
 
 
-def quality(results: Results) -> Iterator[str]:
+def card(results: Results) -> Iterator[str]:
+    """Every set and flattening, majuscule's rows alone."""
+    return sets(results, lambda row: row["system"] == "majuscule")
+
+
+def sets(results: Results, chosen: Callable[[Row], bool] = bool) -> Iterator[str]:
     """Every set, flattening and system."""
     columns = [
         "word_f1",
@@ -144,7 +149,7 @@ def quality(results: Results) -> Iterator[str]:
         "changed_lines",
     ]
     yield from _head("set", "flattened", "system", *(_NAMES[name] for name in columns))
-    for row in results.load("quality")["rows"]:
+    for row in filter(chosen, results.load("quality")["rows"]):
         system = row["system"] + (f", style {row['style']}" if row.get("style") else "")
         cells = [_figure(row, name) for name in columns]
         if "missing" in row:
@@ -194,8 +199,9 @@ def speed(results: Results) -> Iterator[str]:
 
 
 TABLES: dict[str, Callable[[Results], Iterator[str]]] = {
-    "summary": summary,
     "quality": quality,
+    "card": card,
+    "sets": sets,
     "styles": styles,
     "speed": speed,
 }
@@ -244,19 +250,20 @@ def main() -> int:
     ]
     stale = 0
     for path in documents:
+        name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name
         before = path.read_text("utf-8")
         try:
             after = spliced(before, Results(arguments.results))
         except SpliceError as error:
-            sys.stderr.write(f"splice.py: {path.name}: {error}\n")
+            sys.stderr.write(f"splice.py: {name}: {error}\n")
             return 2
         if after != before:
             stale += 1
             if arguments.check:
-                sys.stderr.write(f"{path.name}: out of date; run python benchmarks/splice.py\n")
+                sys.stderr.write(f"{name}: out of date; run python benchmarks/splice.py\n")
             else:
                 path.write_text(after, "utf-8")
-                print(f"{path.name} written")
+                print(f"{name} written")
     return 1 if arguments.check and stale else 0
 
 

@@ -48,7 +48,7 @@ def _build(system: str, model: Path | None) -> tuple[System, bool]:
         return RESTORERS[system](), False
     if system in TOKENISERS:
         return _lowered(TOKENISERS[system]), False
-    import majuscule
+    import majuscule  # noqa: PLC0415 - its import is part of what is timed
 
     if system == "flatten":
         return lambda pieces: [majuscule.flatten(piece) for piece in pieces], True

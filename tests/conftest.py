@@ -44,11 +44,6 @@ TINY = Settings(
 )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Tests of what the shipped model knows run apart: ``-m model``, ``-m "not model"``."""
-    config.addinivalue_line("markers", "model: judges the model that is shipped, not the code")
-
-
 @pytest.fixture(scope="session")
 def tiny() -> Model:
     """A model of a hundred lines: it has learned something, and every path is in use."""

@@ -289,10 +289,11 @@ def tokenise(text: str) -> list[list[Token]]:
 
 
 def parts(line: list[Token]) -> list[list[Token]]:
-    """A line in parts of at least LINE_TOKENS tokens, cut at blanks only."""
+    """A line in parts of at least LINE_TOKENS tokens, cut at a blank if one comes in time."""
     cuts = [0]
     for i, token in enumerate(line):
-        if i - cuts[-1] >= LINE_TOKENS and not token.glued:
+        count = i - cuts[-1]
+        if count >= 2 * LINE_TOKENS or (count >= LINE_TOKENS and not token.glued):
             cuts.append(i)
     return [line[a:b] for a, b in itertools.pairwise([*cuts, len(line)])]
 
@@ -311,7 +312,7 @@ MARKS = (
 SPACE, JOIN = 0, 1
 
 
-def _is_pair(line: list[Token], i: int) -> bool:
+def is_pair(line: list[Token], i: int) -> bool:
     """Whether tokens i - 1 and i are halves of one word."""
     pair = (line[i - 1].word, line[i].word)
     if pair in HALVES.values():
@@ -369,7 +370,7 @@ def allowed(
             elif token.glued and not free:
                 gaps = {JOIN}
             elif token.is_word and line[i - 1].is_word:
-                if not _is_pair(line, i):
+                if not is_pair(line, i):
                     gaps = {SPACE}
             elif not free:
                 # A mark that this document glues between words stays as it stands here.

@@ -65,6 +65,12 @@ BY_HAND = {
         "`` yes ''",
         Report(1, 0, 0, Tally(3, 3, 1, 1, 1), Tally(2, 0, 0, 2, 0), Tally(2, 0, 0, 2, 0)),
     ),
+    "a restoration left in Treebank tokens is judged in them": (
+        "`` Yes ''",
+        '"Yes"',
+        "`` yes ''",
+        Report(1, 0, 0, Tally(1, 1, 1, 1, 1), Tally(2, 0, 2, 0, 0), Tally(2, 0, 2, 0, 0)),
+    ),
     "nothing at all": ("", "  ", "", Report()),
     "something from nothing": ("A b", "", "", Report(1, 0, 1, Tally(0, 0, 0, 1, 0))),
     "runs of blanks are one": (
@@ -217,6 +223,12 @@ def test_gold_against_gold_is_perfect(text: str) -> None:
     for tally in (report.words, report.blanks, report.gaps):
         assert tally.right == tally.total
         assert tally.hits == tally.proposed == tally.gold
+
+
+def test_words_undo_escapes_that_need_neighbours() -> None:
+    assert words("8 @-@ 10 @-@ 5") == ["8", "-", "10", "-", "5"]
+    assert words("@-@ 10") == ["@-@", "10"]
+    assert words("AT&amp;T &apos;s -lrb-x -LRB- x") == ["AT&T", "'s", "-lrb-x", "(", "x"]
 
 
 _ESCAPES = ["``", "''", "n't", "@-@", "@,@", "-lrb-", "-RRB-", "&apos;", "&amp;", "&#91;", "&quot;"]

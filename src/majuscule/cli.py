@@ -25,7 +25,7 @@ import numpy as np
 
 import majuscule
 from majuscule import corpus, model
-from majuscule.errors import MajusculeError
+from majuscule.errors import MajusculeError, ModelError
 from majuscule.restorer import Restorer
 from majuscule.text import Convention, Document, flatten
 
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return _main(arguments)
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # impatience must not stop the end
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one must not break off the ending
         return 130
     except BrokenPipeError:
         return 0
@@ -226,11 +226,12 @@ def _info(chosen: argparse.Namespace) -> None:
         "forms": len(known.forms),
         "majuscule": majuscule.__version__,
     }
+    try:
+        told = json.dumps(facts, indent=1) if chosen.json else "\n".join(_lines(facts))
+    except RecursionError:
+        raise ModelError(f"{path}: expected a header that can be shown, got one too deep") from None
     with corpus.writer(corpus.STANDARD) as write:
-        if chosen.json:
-            write(json.dumps(facts, indent=1) + "\n")
-        else:
-            write("".join(f"{line}\n" for line in _lines(facts)))
+        write(f"{told}\n")
 
 
 def _lines(facts: dict[str, Any], indent: str = "") -> Iterator[str]:
@@ -322,7 +323,9 @@ def _train(chosen: argparse.Namespace) -> None:
         chosen.refuse(str(error))
     about = {"license": chosen.license} if chosen.license else {}
     with corpus.whole(chosen.output) as path, closing(TrainingProgress()) as progress:
-        train(sources, settings, name=chosen.name, about=about, progress=progress).save(path)
+        trained = train(sources, settings, name=chosen.name, about=about, progress=progress)
+        with corpus.naming(chosen.output):
+            trained.save(path)
 
 
 def _source(written: str, chosen: argparse.Namespace) -> Source:

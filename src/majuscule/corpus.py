@@ -62,7 +62,7 @@ def pieces(file: Readable, name: str, errors: str = ERRORS[0]) -> Iterator[str]:
     size = 0
     offset, line = 0, 1
     while True:
-        with _naming(name):
+        with naming(name):
             chunk = file.read(CHUNK)
             if chunk is None:  # no end of the file, and must not be taken for one
                 raise BlockingIOError(errno.EAGAIN, "expected input that can be waited for")
@@ -138,7 +138,7 @@ def check(names: Iterable[str]) -> None:
     """
     for name in names:
         if name == STANDARD:
-            with _naming("standard input"):
+            with naming("standard input"):
                 os.fstat(0)
             continue
         mode = Path(name).stat().st_mode
@@ -167,6 +167,16 @@ def _identity(name: str, standard: int) -> os.stat_result | None:
 
 
 @contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Let the system's errors say which file they are about, as the caller knows it."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = name
+        raise
+
+
+@contextmanager
 def whole(name: str) -> Iterator[Path]:
     """A file that appears when it is whole; write it to the path given.
 
@@ -188,12 +198,12 @@ def whole(name: str) -> Iterator[Path]:
     path = Path(os.path.realpath(path))  # a link stays: what it points to is replaced
     part = path.with_name(f".majuscule-{secrets.token_hex(4)}.part")
     try:
-        with _naming(name):
+        with naming(name):
             part.open("xb").close()
             if mode is None:
                 mode = part.stat().st_mode
         yield part
-        with _naming(name):
+        with naming(name):
             with part.open("r+b") as file:
                 os.fsync(file.fileno())
             part.chmod(stat.S_IMODE(mode))
@@ -223,7 +233,7 @@ def writer(name: str) -> Iterator[Callable[[str], None]]:
 def _writing(file: FileIO, name: str) -> Callable[[str], None]:
     def write(text: str) -> None:
         left = memoryview(text.encode())
-        with _naming(name):
+        with naming(name):
             while left:
                 left = left[file.write(left) :]
 
@@ -235,15 +245,5 @@ def _open(name: str, mode: Literal["rb", "wb"]) -> FileIO:
     if name != STANDARD:
         return Path(name).open(mode, buffering=0)
     number, shown = (0, "standard input") if mode == "rb" else (1, "standard output")
-    with _naming(shown):
+    with naming(shown):
         return os.fdopen(number, mode, buffering=0, closefd=False)
-
-
-@contextmanager
-def _naming(name: str) -> Iterator[None]:
-    """Let the system's errors say which file they are about."""
-    try:
-        yield
-    except OSError as error:
-        error.filename = name
-        raise

@@ -19,11 +19,9 @@ depend on their order and every machine gives the same answers.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,6 +127,8 @@ class Model:
     @cached_property
     def hash(self) -> str:
         """Twelve hexadecimal digits that tell this model's weights from any other's."""
+        import hashlib  # noqa: PLC0415 - a tenth of the time a short call takes to start
+
         digest = hashlib.sha256()
         for array in (self.table, self.codebook, self.transitions):
             digest.update(array.tobytes())
@@ -148,7 +148,7 @@ class Model:
 
 def shipped() -> Path:
     """The English model inside the package."""
-    return Path(str(resources.files("majuscule"))) / "data" / "en.safetensors"
+    return Path(__file__).parent / "data" / "en.safetensors"
 
 
 def load(path: Path | str | None = None) -> Model:

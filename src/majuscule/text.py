@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from majuscule._arrays import Bytes, CodePoints, Ints, Keys
 
-_TABLES = load((resources.files("majuscule") / "data" / "unicode.safetensors").read_bytes())
+_TABLES = load((Path(__file__).parent / "data" / "unicode.safetensors").read_bytes())
 _UNICODE = (_TABLES["page"], _TABLES["info"])
 
 LONGEST = 1 << 30

@@ -9,7 +9,8 @@ to predict. Four passes over the sources, in an order that a seed fixes:
 3. keep the features whose removal would cost most, and learn on with those alone;
 4. replace each feature's four weights by the nearest of 4096 (vector quantisation).
 
-Passes read ahead in one thread and learn in another; the result does not depend on it.
+Of each pass, one thread reads ahead and finds the features' rows while another learns; what
+either does and in which order is fixed, so the same text gives the same model.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import re
 import threading
 from collections import Counter
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -35,7 +37,7 @@ from majuscule.model import CODES, FEATURES, FORMAT, SCALE, Model
 from majuscule.text import CASED, Document, Kind, Tokens, allowed, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -116,7 +118,7 @@ class Example(NamedTuple):
     tokens: Tokens
     bits: Bytes
     gold: Bytes
-    ids: Keys
+    rows: Ints
     first: Ints
     edge: Ints
     spacing: bool
@@ -153,8 +155,12 @@ def train(
     digests: dict[str, str] = {}
     progress.begin("counting", None)
     characters = 0
-    for example in _examples(sources, settings, styles, 0, (), digests):
-        _training.count(example.ids, sketch, settings.sketch_bits)
+
+    def tally(ids: Keys) -> Ints:
+        _training.count(ids, sketch, settings.sketch_bits)
+        return np.zeros(0, dtype=np.int32)
+
+    for example in _examples(sources, settings, styles, 0, (), tally, digests):
         tokens = example.tokens
         for i in np.flatnonzero(tokens.case == Case.MIXED):
             forms[tokens.written(int(i))] += 1
@@ -168,20 +174,22 @@ def train(
     for number in range(settings.passes):
         progress.begin(f"learning {number + 1}/{settings.passes}", characters)
         done = 0
-        for example in _examples(sources, settings, styles, number + 1, written):
+        find = partial(learner.find, sketch if number == 0 else empty)
+        for example in _examples(sources, settings, styles, number + 1, written, find):
             part = (number + done / characters) / settings.passes
-            learner.step(example, settings.rate * (1 - part), sketch if number == 0 else empty)
+            learner.step(example, settings.rate * (1 - part))
             done += example.characters
             progress.advance(example.characters)
-    del sketch
-
     learner.keep(settings.buckets * 15)
     for number in range(settings.final_passes):
         progress.begin(f"settling {number + 1}/{settings.final_passes}", characters)
         done = 0
-        for example in _examples(sources, settings, styles, settings.passes + number + 1, written):
+        find = partial(learner.find, empty)
+        for example in _examples(
+            sources, settings, styles, settings.passes + number + 1, written, find
+        ):
             part = (number + done / characters) / settings.final_passes
-            learner.step(example, settings.final_rate * (1 - part), empty)
+            learner.step(example, settings.final_rate * (1 - part))
             done += example.characters
             progress.advance(example.characters)
 
@@ -214,11 +222,11 @@ class _Learner:
         self.potential: Floats = np.ones(shape, dtype=np.float32)
         self.loss = 0.0
 
-    def step(self, example: Example, rate: float, sketch: Bytes) -> None:
-        """Learn from one batch; with a sketch, features new to the table get rows."""
+    def find(self, sketch: Bytes, ids: Keys) -> Ints:
+        """The features' rows; with a sketch, frequent features new to the table get one."""
         settings = self.settings
-        rows = _training.locate(
-            example.ids,
+        return _training.locate(
+            ids,
             self.keys,
             self.counts,
             settings.row_bits,
@@ -226,9 +234,12 @@ class _Learner:
             settings.sketch_bits,
             settings.least,
         )
+
+    def step(self, example: Example, rate: float) -> None:
+        """Learn from one batch."""
         tokens = example.tokens
         self.loss += _training.learn(
-            rows,
+            example.rows,
             example.first,
             example.edge,
             tokens.role,
@@ -320,9 +331,10 @@ def _examples(
     styles: Sequence[str],
     number: int,
     written: Sequence[str],
+    find: Callable[[Keys], Ints],
     digests: dict[str, str] | None = None,
 ) -> Iterator[Example]:
-    """Batches of a pass, read ahead in a thread of their own."""
+    """Batches of a pass, read ahead in a thread of their own; `find` gives features rows."""
     ahead: queue.Queue[Example | BaseException | None] = queue.Queue(maxsize=16)
     stop = threading.Event()
     known = np.unique(read("\n".join(written)).key)
@@ -340,7 +352,8 @@ def _examples(
             for text, source, style in _batches(sources, settings, number, digests):
                 if stop.is_set():
                     return
-                put(_example(text, source, styles.index(style) + 1 if style else 0, known))
+                number_of_style = styles.index(style) + 1 if style else 0
+                put(_example(text, source, number_of_style, known, find))
             put(None)
         except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
             put(error)
@@ -357,8 +370,10 @@ def _examples(
         thread.join()
 
 
-def _example(text: str, source: Source, style: int, known: Keys) -> Example:
-    """Tokens, features and the labels to predict."""
+def _example(
+    text: str, source: Source, style: int, known: Keys, find: Callable[[Keys], Ints]
+) -> Example:
+    """Tokens, their features' rows and the labels to predict."""
     tokens = read(text)
     mixed = np.isin(tokens.key, known).astype(np.uint8)
     bits, _ = allowed(tokens, mixed, Document.BLOCK, 0, free=True)
@@ -379,7 +394,7 @@ def _example(text: str, source: Source, style: int, known: Keys) -> Example:
     gold = (case + 4 * gap).astype(np.uint8)
     bits = bits | (1 << case).astype(np.uint8) | (16 << gap).astype(np.uint8)
     ids, first, edge, _ = extract(tokens, Document.BLOCK, 0, style)
-    return Example(tokens, bits, gold, ids, first, edge, source.spacing, len(text))
+    return Example(tokens, bits, gold, find(ids), first, edge, source.spacing, len(text))
 
 
 def _batches(

@@ -1,0 +1,304 @@
+"""What restoring promises, whatever the text and whatever the model."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import reference
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from texts import documents, lines, texts
+
+from majuscule import GuaranteeError, MajusculeError, ModelError, restorer as module
+from majuscule.restorer import Restorer
+from majuscule.text import Convention, flatten, read, unescape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from majuscule.model import Model
+
+DATA = Path(__file__).parent / "data"
+TINY = (DATA / "tiny.txt").read_text(encoding="utf-8")
+ANY = st.one_of(texts, documents)
+
+
+def assert_promises(restorer: Restorer, given_text: str) -> str:
+    """The guarantee in plain Python, and all that must follow from it."""
+    plain = unescape(given_text)
+    once = restorer.restore(given_text)
+    # Only blanks are gone, only letters' case has changed.
+    assert reference.bare(once) == reference.bare(plain)
+    assert len(once) <= len(plain)
+    # Lines stay lines, with what stands at their ends.
+    assert once.count("\n") == given_text.count("\n")
+    for before, after in zip(plain.split("\n"), once.split("\n"), strict=True):
+        assert before[len(before.rstrip()) :] == after[len(after.rstrip()) :]
+        assert before[: len(before) - len(before.lstrip())] == after[: len(after) - len(after.lstrip())]
+    # No blank came to be where none was.
+    rest = iter(plain)
+    assert all(any(reference.lower(b) == reference.lower(a) for b in rest) for a in once)
+    # No escape came about, and nothing is left to do.
+    assert unescape(once) == once
+    assert restorer.restore(once) == once
+    return once
+
+
+@given(ANY)
+@example("")
+@example("at&AMP;t")
+@example("' t is , ' tis , 't is , 'tis")
+@example("can not gon na ca n't n ' t")
+@example("\0\u00a0'' -lrb - &apos ; @ -@ ` `")
+@example("a - b c-d\n\ne - f")
+@example("\ud800 &amp; \udfff")
+def test_promises_of_a_trained_model(restorer: Restorer, given_text: str) -> None:
+    assert_promises(restorer, given_text)
+
+
+@given(ANY)
+@example("' t is , ' tis , 't is , 'tis")
+@example("can not gon na ca n't n ' t")
+@example("\0\u00a0'' -lrb - &apos ; @ -@ ` `")
+@example("a - b c-d\n\ne - f / g h/i j /k")
+def test_promises_of_any_model(erratic: Restorer, given_text: str) -> None:
+    assert_promises(erratic, given_text)
+
+
+@given(ANY)
+@example("&AMP;amp; N'T CAN NOT -LRB- İSTANBUL ß")
+def test_case_of_the_input_does_not_matter(
+    restorer: Restorer, erratic: Restorer, given_text: str
+) -> None:
+    for one in (restorer, erratic):
+        wanted = one.restore(given_text)
+        assert one.restore(reference.upper(given_text)) == wanted
+        assert one.restore(reference.lower(given_text)) == wanted
+
+
+def gaps(text: str) -> list[int]:
+    """Where a text's tokens stand together."""
+    return read(text).gap.tolist()
+
+
+@given(ANY, st.sampled_from(Convention))
+def test_flattened_or_natural_is_all_one(
+    restorer: Restorer, erratic: Restorer, given_text: str, convention: Convention
+) -> None:
+    """Text comes back the same from either, where its spacing is what the model gives it."""
+    flat = flatten(given_text, convention)
+    words = [read(t).key.tolist() for t in (flat, given_text)]
+    for one in (restorer, erratic):
+        restored = one.restore(flat)
+        assume(words[0] == words[1] and gaps(restored) == gaps(given_text))
+        assert one.restore(unescape(given_text)).split() == restored.split()
+
+
+def test_what_was_learned_comes_back(restorer: Restorer) -> None:
+    """Not a measure; but a model that had learned nothing would fail every line."""
+    right = wrong = 0
+    for line in TINY.splitlines():
+        restored = restorer.restore(flatten(line))
+        right += restored == line
+        wrong += restored != line
+        assert restorer.restore(restored) == restored
+    assert right > wrong
+
+
+@given(ANY, st.sampled_from(Convention))
+def test_flattening_then_restoring_never_raises(
+    restorer: Restorer, erratic: Restorer, given_text: str, convention: Convention
+) -> None:
+    for one in (restorer, erratic):
+        assert_promises(one, flatten(given_text, convention))
+
+
+# Pieces, threads, batches -------------------------------------------------------------------
+
+
+def cut(text: str, places: set[int]) -> list[str]:
+    """A text in pieces of whole lines, cut after some of them."""
+    whole = text.splitlines(keepends=True) if "\r" not in text else None
+    whole = [part + "\n" for part in text.split("\n")]
+    whole[-1] = whole[-1][:-1]
+    bounds = [0, *sorted(p for p in places if 0 < p < len(whole)), len(whole)]
+    return ["".join(whole[a:b]) for a, b in itertools.pairwise(bounds)]
+
+
+@given(
+    st.lists(st.one_of(lines, texts, st.just("")), max_size=8).map("\n".join),
+    st.sets(st.integers(1, 12)),
+    st.sampled_from(["line", "block", "file"]),
+)
+@example("he left\n\nparis - and u.s.-led\nmore - words", {1, 2, 3}, "block")
+@example("a\nb\n", {1, 2}, "block")
+def test_a_stream_gives_what_one_call_gives(
+    tiny: Model, erratic: Restorer, given_text: str, places: set[int], document: str
+) -> None:
+    for model in (tiny, erratic.model):
+        one = Restorer(model, document=document)
+        assert "".join(one.stream(cut(given_text, places))) == one.restore(given_text)
+
+
+@given(documents, st.sampled_from(["line", "block", "file"]))
+def test_batches_of_tokens_change_nothing(tiny: Model, given_text: str, document: str) -> None:
+    """The steps take several lines at a time; how many is of no consequence."""
+    one = Restorer(tiny, document=document)
+    wanted = one.restore(given_text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "BATCH_TOKENS", 3)
+        assert one.restore(given_text) == wanted
+
+
+def test_a_stream_is_read_as_it_is_asked_for(restorer: Restorer) -> None:
+    taken = []
+
+    def endless() -> itertools.count[int]:
+        for number in itertools.count():
+            taken.append(number)
+            yield f"line {number} , he said .\n"
+
+    stream = restorer.stream(endless())
+    assert taken == []
+    first = [next(stream) for _ in range(3)]
+    assert taken == [0, 1, 2]
+    assert [line.lower() for line in first] == [f"line {n}, he said.\n" for n in range(3)]
+
+
+def test_an_empty_piece_is_no_blank_line(erratic: Restorer) -> None:
+    for text in TINY.split("\n\n"):
+        flat = flatten(text).splitlines(keepends=True)
+        apart = [piece for line in flat for piece in (line, "")]
+        assert "".join(erratic.stream(apart)) == erratic.restore("".join(flat))
+
+
+def test_a_blank_line_ends_a_document(erratic: Restorer) -> None:
+    """What follows one is as if it stood alone; what follows none is not always."""
+    flat = [flatten(line) for line in TINY.splitlines() if line]
+    alone = [erratic.restore(line) for line in flat]
+    assert erratic.restore("\n\n".join(flat)).split("\n\n") == alone
+    assert erratic.restore("\n".join(flat)).split("\n") != alone
+    by_line = Restorer(erratic.model, document="line")
+    assert by_line.restore("\n".join(flat)).split("\n") == alone
+    whole = Restorer(erratic.model, document="file")
+    assert whole.restore("\n\n".join(flat)).split("\n\n") != alone
+
+
+@given(st.lists(ANY, max_size=5))
+def test_a_batch_is_its_texts_one_by_one(restorer: Restorer, batch: list[str]) -> None:
+    assert restorer.restore_batch(batch) == [restorer.restore(text) for text in batch]
+    assert restorer.restore_batch(iter(batch)) == restorer.restore_batch(batch)
+
+
+def test_many_threads_give_what_one_gives(tiny: Model, erratic: Restorer) -> None:
+    flat = [flatten(line) for line in TINY.splitlines()] * 3
+    for model in (tiny, erratic.model):
+        wanted = [Restorer(model).restore(text) for text in flat]
+        one, start = Restorer(model), threading.Barrier(4)
+
+        def work(share: int, one: Restorer = one, start: threading.Barrier = start) -> list[str]:
+            start.wait()
+            return [one.restore(text) for text in flat[share:] + flat[:share]]
+
+        with ThreadPoolExecutor(4) as pool:
+            for share, got in enumerate(pool.map(work, range(4))):
+                assert got == wanted[share:] + wanted[:share]
+
+
+# Long and deep ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "long",
+    [
+        "he said , \" no \" ( u.s. ) - " * 6_000,
+        ". " * 70_000,
+        '" ' * 70_000,
+        "a " * 70_000,
+        "." * 140_000,
+        "a " * 65_535 + "& apos ; b & amp ; c - d -lrb - gon na",
+        "a " * 65_534 + "& apos ; b & amp ; c - d -lrb - gon na",
+        "a " * 65_535 + "&apos ; b",
+        "a " * 65_534 + "@ -@ b",
+        "a " * 65_535 + "can not ' t is gon na",
+    ],
+    ids=["words", "stops", "quotes", "letters", "one", "e5", "e4", "g5", "at", "pairs"],
+)
+def test_very_long_lines(erratic: Restorer, long: str) -> None:
+    """Lines of more than 65536 tokens are cut inside; nothing shows it."""
+    once = erratic.restore(long)
+    assert reference.bare(once) == reference.bare(unescape(long))
+    assert erratic.restore(once) == once
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        "&" + "amp;" * 100_000 + "lt;",
+        "@ @-@ " * 20_000,
+        "'' `` " * 20_000,
+        "-lrb- " * 20_000,
+        "n't " * 40_000,
+        "' " * 60_000,
+        ".'" * 60_000,
+        " " * 300_000 + "a",
+        "a" * 300_000,
+        "\n" * 100_000,
+        "e\u0301" * 100_000,
+    ],
+    ids=lambda deep: repr(deep[:8]),
+)
+def test_deep_input_is_no_more_work_than_other(restorer: Restorer, deep: str) -> None:
+    """Work that grew with the square of these would not end today."""
+    assert reference.bare(restorer.restore(deep)) == reference.bare(unescape(deep))
+    assert flatten(deep).count("\n") == deep.count("\n")
+
+
+# Use ----------------------------------------------------------------------------------------
+
+
+def test_a_style_changes_what_its_features_say(erratic: Restorer) -> None:
+    flat = flatten(TINY)
+    assert erratic.styles == ("a", "b")
+    plain, a, b = (Restorer(erratic.model, style=s).restore(flat) for s in (None, "a", "b"))
+    assert plain == erratic.restore(flat)
+    assert len({plain, a, b}) == 3
+    assert reference.bare(a) == reference.bare(b) == reference.bare(plain)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda m: Restorer(m, style="x"), ModelError, "expected a style of this model"),
+        (lambda m: Restorer(m, document="page"), MajusculeError, "line, block or file, got 'page'"),
+    ],
+)
+def test_wrong_use_is_told_apart(
+    tiny: Model, call: Callable[[Model], Restorer], error: type[Exception], says: str
+) -> None:
+    with pytest.raises(error, match=says):
+        call(tiny)
+
+
+def test_a_model_or_its_file(tiny: Model, tmp_path: Path) -> None:
+    tiny.save(tmp_path / "m")
+    flat = flatten(TINY)
+    wanted = Restorer(tiny).restore(flat)
+    assert Restorer(tmp_path / "m").restore(flat) == wanted
+    assert Restorer(str(tmp_path / "m")).restore(flat) == wanted
+
+
+def test_a_broken_model_raises_and_gives_nothing(
+    tiny: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Were labels ever wrong, the check at the end would see it."""
+    monkeypatch.setattr(module.decode, "best", lambda *_: read("Iphone said").labels | 3)
+    monkeypatch.setattr(type(tiny), "find", lambda *_: read("a b").start * 0)
+    stream = Restorer(tiny).stream(["iphone said\n"])
+    with pytest.raises(GuaranteeError, match="differs from its input at character"):
+        next(stream)
