@@ -33,7 +33,7 @@ def commands(name):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the examples are written for a POSIX shell")
-@pytest.mark.parametrize(("command", "output"), commands("README.md"))
+@pytest.mark.parametrize(("command", "output"), list(commands("README.md")))
 def test_readme_commands(command, output):
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     done = subprocess.run(

@@ -41,7 +41,9 @@ def test_fill_and_score_are_the_reference(data: st.DataObject) -> None:
     codebook = rng.integers(-32768, 32768, (CODES, 4)).astype(np.int16)
     first = np.sort(rng.integers(0, 301, 21)).astype(np.int32)
     first[0], first[-1] = 0, 300
-    edge = np.array([rng.integers(a, b + 1) for a, b in zip(first, first[1:], strict=False)], np.int32)
+    edge = np.array(
+        [rng.integers(a, b + 1) for a, b in zip(first, first[1:], strict=False)], np.int32
+    )
     scores = _model.score(ids, first, edge, table, codebook)
     assert scores.tolist() == reference.score(
         ids.tolist(), first.tolist(), edge.tolist(), table, codebook
@@ -184,7 +186,9 @@ def test_a_file_with_more_at_its_end_is_refused(whole: bytes, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("length", [0, 1, 7, 8, 9, 100, 2**40, 2**63, 2**64 - 1])
-def test_a_header_of_any_stated_length_is_refused(whole: bytes, tmp_path: Path, length: int) -> None:
+def test_a_header_of_any_stated_length_is_refused(
+    whole: bytes, tmp_path: Path, length: int
+) -> None:
     refused(struct.pack("<Q", length) + whole[8:], tmp_path / "m")
 
 
@@ -321,7 +325,8 @@ def test_types_of_tensors_that_numpy_may_not_know(dtype: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "content", [b"iPhone\nIPHONE\nipHone", b" iPhone \neBay\r", b"&amp;\nx", b"1234\n..\xc3\xa9"[:4]]
+    "content",
+    [b"iPhone\nIPHONE\nipHone", b" iPhone \neBay\r", b"&amp;\nx", b"1234\n..\xc3\xa9"[:4]],
 )
 def test_an_odd_lexicon_does_no_harm(content: bytes, tmp_path: Path) -> None:
     """Several forms of a word, blanks around, escapes: refused, or of no consequence."""

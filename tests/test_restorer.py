@@ -39,7 +39,10 @@ def assert_promises(restorer: Restorer, given_text: str) -> str:
     assert once.count("\n") == given_text.count("\n")
     for before, after in zip(plain.split("\n"), once.split("\n"), strict=True):
         assert before[len(before.rstrip()) :] == after[len(after.rstrip()) :]
-        assert before[: len(before) - len(before.lstrip())] == after[: len(after) - len(after.lstrip())]
+        assert (
+            before[: len(before) - len(before.lstrip())]
+            == after[: len(after) - len(after.lstrip())]
+        )
     # No blank came to be where none was.
     rest = iter(plain)
     assert all(any(reference.lower(b) == reference.lower(a) for b in rest) for a in once)
@@ -216,7 +219,7 @@ def test_many_threads_give_what_one_gives(tiny: Model, erratic: Restorer) -> Non
 @pytest.mark.parametrize(
     "long",
     [
-        "he said , \" no \" ( u.s. ) - " * 6_000,
+        'he said , " no " ( u.s. ) - ' * 6_000,
         ". " * 70_000,
         '" ' * 70_000,
         "a " * 70_000,

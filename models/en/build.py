@@ -97,7 +97,6 @@ def main() -> None:
         progress=TrainingProgress(),
     )
     model.save(arguments.output)
-    digests = model.about["training"]["sources"]
     manifest: dict[str, Any] = {
         "model": {
             "file": arguments.output.name,
@@ -112,8 +111,8 @@ def main() -> None:
             "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         },
         "sources": [
-            {**row, "weight": source.weight, "sha256_of_text": digests[row["file"]]}
-            for row, source in zip(rows, sources, strict=True)
+            {**row, "weight": source.weight, "sha256_of_text": used["sha256"]}
+            for row, source, used in zip(rows, sources, model.about["training"], strict=True)
         ],
     }
     (HERE / "DATA.md").write_text(data_card(rows), encoding="utf-8")

@@ -15,6 +15,8 @@ cdef enum:
     NUMBER = 3
     MIXTURE = 4
     PERIOD = 5
+    COMMA = 6
+    COLON = 7
     TERMINAL = 8
     APOSTROPHE = 9
     QUOTE = 10
@@ -156,13 +158,15 @@ def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
                     v1 = key[i + 1] if i + 1 < b else FINISH
                     v2 = key[i + 2] if i + 2 < b else FINISH
                     if i == a:
+                        if low[start[i]] == 34:
+                            opened = 1
                         edge[i] = <int32_t>c
                         continue
                     kp = kind[i - 1]
                     kp2 = kind[i - 2] if i > a + 1 else 0
                     kn = kind[i + 1] if i + 1 < b else 0
                     kn2 = kind[i + 2] if i + 2 < b else 0
-                    g = (opened & 1) << 1 | (quotes & 1)
+                    g = opened << 1 | (quotes & 1)
                     h = mix(w, 1)
                     ids[c] = feature(1, h)
                     ids[c + 1] = feature(2, mix(h, u1))
@@ -191,7 +195,15 @@ def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
                         ids[c + 3] = feature(93, mix(h, g << 8 | kp))
                         c += 4
                     if low[start[i]] == 34:
-                        opened += 1
+                        # Inside a quotation from here on? The signs beside may say so,
+                        # which keeps one stray quote from turning all that follow.
+                        if kp == OPENING or kp == COLON:
+                            opened = 1
+                        elif kp == PERIOD or kp == TERMINAL or kn == 0 or kn == COMMA \
+                                or kn == PERIOD or kn == TERMINAL or kn == COLON or kn == CLOSING:
+                            opened = 0
+                        else:
+                            opened ^= 1
                     edge[i] = <int32_t>c
                     continue
                 p1 = left[i]
@@ -206,7 +218,7 @@ def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
                     kp = kind[i - 1]
                     kp2 = kind[i - 2] if i > a + 1 else 0
                     kn = kind[i + 1] if i + 1 < b else 0
-                    g = (opened & 1) << 1 | (quotes & 1)
+                    g = opened << 1 | (quotes & 1)
                     h = mix(ps, 2)
                     ids[c] = feature(20, h)
                     ids[c + 1] = feature(21, mix(h, w))
@@ -235,7 +247,7 @@ def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
                 s = start[i]
                 e = end[i]
                 m = e - s
-                g = (opened & 1) << 1 | (quotes & 1)
+                g = opened << 1 | (quotes & 1)
                 kn = kind[i + 1] if i + 1 < b else 0
                 kp = kind[i - 1] if i > a else 0
                 u1 = mix(p1, ps)

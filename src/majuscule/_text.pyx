@@ -301,23 +301,31 @@ def scan(const uint32_t[::1] chars, Page page, Info info):
                 line[lines] = m
                 lines += 1
             if not is_word(cls):
-                low[i] = c
-                start[m] = i
-                end[m] = i + 1
+                j = i + 1
                 kind = kind_of_sign(c)
+                if c == 45:
+                    # A row of hyphens is one dash.
+                    while j < n and chars[j] == 45:
+                        j += 1
+                    if j > i + 1:
+                        kind = DASH
+                for k in range(i, j):
+                    low[k] = c
+                start[m] = i
+                end[m] = j
                 kinds[m] = kind
                 roles[m] = kind
                 if kind == COMMA or kind >= HYPHEN:
                     fresh = False
                 elif kind == PERIOD or kind == TERMINAL or kind == COLON or kind == QUOTE:
                     fresh = True
-                h = (<uint64_t>c + 0x51ED27) * <uint64_t>0x9E3779B97F4A7C15
+                h = (<uint64_t>c + (j - i) * <uint64_t>0x51ED27) * <uint64_t>0x9E3779B97F4A7C15
                 key[m] = h ^ (h >> 31)
                 cases[m] = 0
                 glue[m] = glued
                 glued = True
                 m += 1
-                i += 1
+                i = j
                 continue
             j = i
             lowers = uppers = digits = letters = 0
@@ -444,6 +452,8 @@ def allowed(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
                     join = False
                 elif glue[i] and not free:
                     space = False
+                elif low[start[i]] == 45 and low[start[i - 1]] == 45:
+                    join = False  # hyphens in a row would be one token
                 elif k <= MIXTURE and kind[i - 1] <= MIXTURE:
                     # Joined words would be one token: only the Treebank's pairs may.
                     join = is_pair(low, start[i - 1], end[i - 1], start[i], end[i],
@@ -803,12 +813,8 @@ def flatten(const uint32_t[::1] chars, const uint32_t[::1] low, const int32_t[::
                                 and glue[i - 1] and glue[i - 2]
                         elif c == 0x2026 or p == 0x2026:
                             cut = True
-                        elif c == 45 and p == 45:
-                            cut = False
-                        elif c == 45:
-                            cut = q == 45
-                        elif p == 45:
-                            cut = i - 2 >= a and glue[i - 1] and low[start[i - 2]] == 45
+                        elif (c == 45 and kc == DASH) or (p == 45 and kp == DASH):
+                            cut = True
                         elif kc <= MIXTURE and kp <= MIXTURE:
                             cut = True
                 if cut:

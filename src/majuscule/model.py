@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save as serialise
 
 from majuscule import _model
 from majuscule.errors import ModelError
@@ -136,14 +136,19 @@ class Model:
         return digest.hexdigest()[:12]
 
     def save(self, path: Path | str) -> None:
-        """Write the model file; the same model always gives the same bytes."""
+        """Write the model file; the same model always gives the same bytes.
+
+        Raises:
+            OSError: it cannot be written there.
+        """
         tensors: dict[str, NDArray[Any]] = {
             "table": self.table,
             "codebook": self.codebook,
             "transitions": self.transitions,
             "lexicon": np.frombuffer("\n".join(self.forms).encode(), dtype=np.uint8),
         }
-        save_file(tensors, path, metadata={"majuscule": json.dumps(self.about, sort_keys=True)})
+        metadata = {"majuscule": json.dumps(self.about, sort_keys=True)}
+        Path(path).write_bytes(serialise(tensors, metadata))
 
 
 def shipped() -> Path:
@@ -164,6 +169,8 @@ def load(path: Path | str | None = None) -> Model:
     path = shipped() if path is None else Path(path)
     with path.open("rb"):
         pass  # a missing file or a directory is the caller's to report, as an OSError
+    if not path.is_file():
+        raise ModelError(f"{path}: expected a majuscule model in a file, got something else")
     try:
         with safe_open(path, framework="numpy") as file:
             about = _about(path, file.metadata() or {})

@@ -1,6 +1,7 @@
 """Text to tokens and back: `read`, `render`, and the check that no letter changed.
 
-A *token* is a run of letters, marks and digits, or any one other character, so that
+A *token* is a run of letters, marks and digits, a row of hyphens, or any one other
+character, so that
 every convention's tokens are whole rows of these: ``u.s.-led`` is ``u . s . - led``
 whether it came as ``U.S.-led``, ``u.s.-led`` or ``u.s. @-@ led``. Tokens are *blind*:
 they do not depend on where blanks were, nor on case, and so neither does anything

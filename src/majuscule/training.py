@@ -30,7 +30,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from majuscule import _model, _training
-from majuscule.errors import DataError
+from majuscule.errors import DataError, MajusculeError
 from majuscule.features import extract
 from majuscule.labels import Case
 from majuscule.model import CODES, FEATURES, FORMAT, SCALE, Model
@@ -76,8 +76,9 @@ class Settings:
         final_rate: the same for `final_passes`.
         least: how often a feature must occur to be learned.
         buckets: size of the model's table, 64 bytes each.
-        row_bits, sketch_bits: memory for training: 2.6 KiB << row_bits, 1 << sketch_bits.
+        row_bits, sketch_bits: memory for training: 640 bytes << row_bits, 1 << sketch_bits.
         form_count: how often a mixed-case form must occur to be a written form.
+        form_share: and in which share of its word's occurrences.
         share: of the text to use, for trying things out.
     """
 
@@ -91,7 +92,27 @@ class Settings:
     row_bits: int = 22
     sketch_bits: int = 30
     form_count: int = 3
+    form_share: float = 0.05
     share: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be trained with."""
+        for name, low, high in (
+            ("passes", 1, 1000),
+            ("final_passes", 0, 1000),
+            ("rate", 0, 100),
+            ("final_rate", 0, 100),
+            ("least", 1, 255),
+            ("buckets", 1, 1 << 26),
+            ("row_bits", 1, 26),
+            ("sketch_bits", 1, 40),
+            ("form_count", 1, 1 << 40),
+            ("form_share", 0, 1),
+            ("share", 0, 1),
+        ):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise MajusculeError(f"expected {name} from {low} to {high}, got {value}")
 
 
 class Progress(Protocol):
@@ -152,7 +173,8 @@ def train(
 
     sketch = np.zeros(1 << settings.sketch_bits, dtype=np.uint8)
     forms: Counter[str] = Counter()
-    digests: dict[str, str] = {}
+    totals = np.zeros(1 << 24, dtype=np.uint32)  # of words, by the high bits of their keys
+    digests: dict[Source, str] = {}
     progress.begin("counting", None)
     characters = 0
 
@@ -162,13 +184,14 @@ def train(
 
     for example in _examples(sources, settings, styles, 0, (), tally, digests):
         tokens = example.tokens
+        np.add.at(totals, tokens.key >> np.uint64(40), 1)
         for i in np.flatnonzero(tokens.case == Case.MIXED):
             forms[tokens.written(int(i))] += 1
         characters += example.characters
         progress.advance(example.characters)
     if not characters:
         raise DataError("expected text to train on, found none")
-    written = _written_forms(forms, settings.form_count)
+    written = _written_forms(forms, totals, settings)
 
     learner = _Learner(settings)
     for number in range(settings.passes):
@@ -199,7 +222,10 @@ def train(
         "name": name,
         "styles": styles,
         "settings": asdict(settings),
-        "training": {"sources": digests},
+        "training": [
+            {"file": source.path.name, "style": source.style, "sha256": digests[source]}
+            for source in sources
+        ],
         **(about or {}),
     }
     return learner.model(written, header)
@@ -315,11 +341,14 @@ def _nearest(vectors: Floats, centres: Floats) -> NDArray[np.int64]:
     return out
 
 
-def _written_forms(forms: Counter[str], least: int) -> tuple[str, ...]:
+def _written_forms(
+    forms: Counter[str], totals: NDArray[np.uint32], settings: Settings
+) -> tuple[str, ...]:
     """For each word its most frequent mixed-case form, if frequent enough."""
     best: dict[str, tuple[int, str]] = {}
     for form, count in forms.items():
-        if count >= least:
+        total = totals[int(read(form).key[0]) >> 40]
+        if count >= max(settings.form_count, settings.form_share * total):
             word = form.lower()
             best[word] = max(best.get(word, (0, "")), (count, form))
     return tuple(sorted(form for _, form in best.values()))
@@ -332,7 +361,7 @@ def _examples(
     number: int,
     written: Sequence[str],
     find: Callable[[Keys], Ints],
-    digests: dict[str, str] | None = None,
+    digests: dict[Source, str] | None = None,
 ) -> Iterator[Example]:
     """Batches of a pass, read ahead in a thread of their own; `find` gives features rows."""
     ahead: queue.Queue[Example | BaseException | None] = queue.Queue(maxsize=16)
@@ -398,7 +427,7 @@ def _example(
 
 
 def _batches(
-    sources: Sequence[Source], settings: Settings, number: int, digests: dict[str, str] | None
+    sources: Sequence[Source], settings: Settings, number: int, digests: dict[Source, str] | None
 ) -> Iterator[tuple[str, Source, str | None]]:
     """Text of all sources, mixed: ``(text, source, style or None)``.
 
@@ -422,14 +451,14 @@ def _batches(
             yield text, source, source.style if rng.random() < 0.5 else None
 
 
-def _stream(source: Source, rng: random.Random, digests: dict[str, str] | None) -> Iterator[str]:
+def _stream(source: Source, rng: random.Random, digests: dict[Source, str] | None) -> Iterator[str]:
     """One source in batches of whole documents, or of whole lines of long ones."""
     digest = hashlib.sha256()
     batch: list[str] = []
     size = 0
     layout = _Layout(rng, source.style)
     with _open(source.path) as file:
-        for number, raw in enumerate(file):
+        for number, raw in enumerate(_lines(file, source.path)):
             digest.update(raw)
             try:
                 line = raw.decode().rstrip("\r\n")
@@ -448,13 +477,13 @@ def _stream(source: Source, rng: random.Random, digests: dict[str, str] | None) 
     if batch:
         yield "\n".join(batch)
     if digests is not None:
-        digests[source.path.name] = digest.hexdigest()
+        digests[source] = digest.hexdigest()
 
 
 class _Layout:
     """How a document's paragraphs are laid out in lines: text arrives in every way.
 
-    As they are (a half), one sentence a line (nine in twenty), or wrapped. A news story in
+    As they are (a half), one sentence a line (nearly all others), or wrapped. A news story in
     six is given a dateline as agencies write them, with a place that its first paragraph
     names; no corpus at hand has any.
     """
@@ -480,7 +509,7 @@ class _Layout:
                 line = f"{place} ({self.rng.choice(self._AGENCIES)}) {dash} {line}"
         if self.choice < 0.5:
             return line
-        if self.choice < 0.95:
+        if self.choice < 0.97:
             return self._END.sub("\n", line)
         lines = [""]
         for word in line.split(" "):
@@ -495,3 +524,10 @@ def _open(path: Path) -> IO[bytes]:
     if path.suffix == ".xz":
         return lzma.open(path)
     return path.open("rb")
+
+
+def _lines(file: IO[bytes], path: Path) -> Iterator[bytes]:
+    try:
+        yield from file
+    except (lzma.LZMAError, EOFError) as error:
+        raise DataError(f"{path}: expected a whole .xz file, got a damaged one: {error}") from None
