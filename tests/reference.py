@@ -197,7 +197,9 @@ class Token:
 
 
 def _kind(written: str) -> Kind:
-    if len(written) == 1 and not is_word(written):
+    if written.startswith("--"):
+        return Kind.DASH
+    if not is_word(written[0]):
         return SIGNS.get(written, Kind.SIGN)
     classes = [class_of(char) for char in written]
     cased = sum(cls in (LOWER, UPPER) for cls in classes)
@@ -222,7 +224,7 @@ def _case(written: str) -> Case:
 def _key(written: str, kind: Kind) -> int:
     word = lower(written)
     if not is_word(word[0]):
-        h = (ord(word) + 0x51ED27) * 0x9E3779B97F4A7C15 & MASK
+        h = (ord(word[0]) + len(word) * 0x51ED27) * 0x9E3779B97F4A7C15 & MASK
         return h ^ h >> 31
     h = 0x2545F4914F6CDD1D
     if kind == Kind.NUMBER and all(class_of(char) == DIGIT for char in word):
@@ -238,12 +240,14 @@ def _key(written: str, kind: Kind) -> int:
 
 
 def _pieces(line: str) -> Iterable[tuple[int, int]]:
-    """Where a line's tokens are: runs of word characters, and single signs."""
+    """Where a line's tokens are: runs of word characters, rows of hyphens, single signs."""
     i = 0
     while i < len(line):
         j = i + 1
         if not is_blank(line[i]):
             while is_word(line[i]) and j < len(line) and is_word(line[j]):
+                j += 1
+            while line[i] == "-" and j < len(line) and line[j] == "-":
                 j += 1
             yield i, j
         i = j
@@ -359,7 +363,7 @@ def allowed(
                 seen.add(mark.kind)
         choices = []
         for i, token in enumerate(line):
-            cases = set(Case)
+            cases: set[int] = set(Case)
             if token.kind == Kind.INITIAL:
                 cases = {Case.LOWER, Case.TITLE}
             elif token.kind in (Kind.WORD, Kind.MIXTURE) and token.key not in mixed:
@@ -369,6 +373,8 @@ def allowed(
                 gaps = {SPACE}
             elif token.glued and not free:
                 gaps = {JOIN}
+            elif token.word[0] == line[i - 1].word[-1] == "-":
+                gaps = {SPACE}  # they would be one token
             elif token.is_word and line[i - 1].is_word:
                 if not is_pair(line, i):
                     gaps = {SPACE}

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import reference
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from majuscule import decode
 from majuscule.labels import Case, Gap
 from majuscule.text import CASED, Kind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LARGEST = 1 << 24
 """What a transition may be, either way; see `majuscule.model`."""
@@ -95,7 +99,7 @@ def test_lines_are_on_their_own() -> None:
     transitions = rng.integers(-500, 500, (len(Kind), len(Kind), 8, 8)).astype(np.int32)
     lines = np.array([0, 0, 5, 6, 6, 12], np.int32)
     together = decode.best(scores, roles, bits, lines, transitions)
-    for a, b in zip(lines[:-1], lines[1:], strict=True):
+    for a, b in pairwise(lines):
         whole = np.array([0, b - a], np.int32)
         alone = decode.best(scores[a:b], roles[a:b], bits[a:b], whole, transitions)
         assert alone.tolist() == together[a:b].tolist()

@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import struct
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,7 @@ def test_fill_and_score_are_the_reference(data: st.DataObject) -> None:
     codebook = rng.integers(-32768, 32768, (CODES, 4)).astype(np.int16)
     first = np.sort(rng.integers(0, 301, 21)).astype(np.int32)
     first[0], first[-1] = 0, 300
-    edge = np.array(
-        [rng.integers(a, b + 1) for a, b in zip(first, first[1:], strict=False)], np.int32
-    )
+    edge = np.array([rng.integers(a, b + 1) for a, b in pairwise(first)], np.int32)
     scores = _model.score(ids, first, edge, table, codebook)
     assert scores.tolist() == reference.score(
         ids.tolist(), first.tolist(), edge.tolist(), table, codebook
@@ -141,7 +140,7 @@ TENSORS: dict[str, np.ndarray[Any, Any]] = {
     "table": np.zeros((1, 16), np.uint32),
     "codebook": np.zeros((CODES, 4), np.int16),
     "transitions": np.zeros((len(Kind), len(Kind), 8, 8), np.int32),
-    "lexicon": np.frombuffer("eBay\niPhone".encode(), np.uint8),
+    "lexicon": np.frombuffer(b"eBay\niPhone", np.uint8),
 }
 SHAPE = TENSORS["transitions"].shape
 

@@ -78,9 +78,10 @@ def test_every_function_says_what_goes_in_and_comes_out(value: Any) -> None:
     taken = [name for name in inspect.signature(value).parameters if name != "self"]
     # One line says it all of what takes nothing or one thing that its name explains.
     if len(text.splitlines()) > 1 and taken:
-        assert re.search(r"^(Args|Returns|Yields|Raises):$", text, re.M) or ">>>" in text
-    if section := re.search(r"^Args:\n((?:    .*\n?)+)", text, re.M):
-        said = set(re.findall(r"\w+", " ".join(re.findall(r"^    ([\w, ]+):", section[1], re.M))))
+        assert re.search(r"^(Args|Returns|Yields|Raises):$", text, re.MULTILINE) or ">>>" in text
+    if section := re.search(r"^Args:\n((?:    .*\n?)+)", text, re.MULTILINE):
+        names = re.findall(r"^    ([\w, ]+):", section[1], re.MULTILINE)
+        said = {name.strip() for group in names for name in group.split(",")}
         assert said == set(taken)
 
 

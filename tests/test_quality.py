@@ -39,7 +39,7 @@ def shipped() -> Restorer:
     return Restorer()
 
 
-@pytest.mark.parametrize(("flat", "natural"), map(marked, rows()))
+@pytest.mark.parametrize(("flat", "natural"), [marked(row) for row in rows()])
 def test_sentence(flat: str, natural: str) -> None:
     assert shipped().restore(flat) == natural
 

@@ -14,7 +14,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from texts import documents, lines, texts
 
-from majuscule import GuaranteeError, MajusculeError, ModelError, restorer as module
+from majuscule import GuaranteeError, MajusculeError, ModelError
+from majuscule import restorer as module
 from majuscule.restorer import Restorer
 from majuscule.text import Convention, flatten, read, unescape
 
@@ -126,7 +127,6 @@ def test_flattening_then_restoring_never_raises(
 
 def cut(text: str, places: set[int]) -> list[str]:
     """A text in pieces of whole lines, cut after some of them."""
-    whole = text.splitlines(keepends=True) if "\r" not in text else None
     whole = [part + "\n" for part in text.split("\n")]
     whole[-1] = whole[-1][:-1]
     bounds = [0, *sorted(p for p in places if 0 < p < len(whole)), len(whole)]

@@ -177,8 +177,11 @@ def test_tokens_are_blind_to_blanks(given_text: str, data: st.DataObject | None)
     for line in lines:
         for i, token in enumerate(line):
             chosen = "" if data is None else data.draw(st.sampled_from(["", " ", " \t", "\u00a0"]))
-            if i and token.is_word and line[i - 1].is_word and not reference.is_pair(line, i):
-                chosen = chosen or " "  # or they would be one word
+            if i and (
+                (token.is_word and line[i - 1].is_word and not reference.is_pair(line, i))
+                or token.written[0] == line[i - 1].written[-1] == "-"
+            ):
+                chosen = chosen or " "  # or they would be one token
             out.append(chosen + token.written)
         out.append("\n")
     other = "".join(out)
@@ -311,7 +314,7 @@ def test_render_raises_rather_than_change_a_letter() -> None:
     st.booleans(),
     st.sets(st.sampled_from(["can", "not", "iphone", "the", "x1", "a"])),
 )
-@example("x -y a-b - c\n\nd - e", Document.BLOCK, set(), False, set())  # noqa: FBT003
+@example("x -y a-b - c\n\nd - e", Document.BLOCK, set(), False, set())
 def test_allowed_is_the_reference(
     given_text: str, document: Document, seen: set[int], free: bool, mixed: set[str]
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import lzma
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,12 @@ from conftest import DATA, TINY
 from hypothesis import given
 from hypothesis import strategies as st
 
-from majuscule import DataError, _training, training
+from majuscule import DataError, MajusculeError, _training, training
 from majuscule.labels import Case
 from majuscule.model import FEATURES, FORMAT, load
 from majuscule.restorer import Restorer
 from majuscule.text import CASED, Kind, flatten, read, render
-from majuscule.training import Settings, Source, train
+from majuscule.training import Source, train
 
 if TYPE_CHECKING:
     from majuscule.model import Model
@@ -93,7 +94,7 @@ def problem_of(seed: int) -> dict[str, Any]:
     counts = rng.integers(0, 5, len(roles))
     pairs = 2 * rng.integers(0, 3, len(roles))
     # A line's first token follows none, and a sign has no case to be told from one.
-    pairs[[a for a, b in zip(lines, lines[1:], strict=False) if a < b]] = 0
+    pairs[[a for a, b in pairwise(lines) if a < b]] = 0
     pairs[[not CASED[role] for role in roles]] = 0
     first = np.concatenate([[0], np.cumsum(counts + pairs)]).astype(np.int32)
     return {
@@ -120,7 +121,7 @@ def test_learn_is_the_reference(seed: int, spacing: bool) -> None:
         *(problem[name].astype(np.float64) for name in ("weights", "transitions", "squares"))
     )
     wanted_loss = 0.0
-    for a, b in zip(problem["lines"], problem["lines"][1:], strict=False):
+    for a, b in pairwise(problem["lines"]):
         if a < b:
             wanted_loss += slow.learn(
                 problem["rows"],
@@ -192,11 +193,26 @@ def test_the_model_says_what_it_was_made_of(tiny: Model) -> None:
     import hashlib
 
     digest = hashlib.sha256((DATA / "tiny.txt").read_bytes()).hexdigest()
-    assert tiny.about["training"]["sources"] == {"tiny.txt": digest}
+    assert tiny.about["training"] == [{"file": "tiny.txt", "style": "news", "sha256": digest}]
     assert tiny.about["settings"] == dataclasses.asdict(TINY)
     assert (tiny.about["format"], tiny.about["features"]) == (FORMAT, FEATURES)
     assert (tiny.about["name"], tiny.styles) == ("tiny", ("news",))
     assert {"iPhone", "McDonald", "eBay"} <= set(tiny.forms)
+
+
+def test_rare_forms_of_frequent_words_are_slips(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("he went on and on and on .\n" * 40 + "oN my iPhone .\n" * 2)
+    assert train([Source(path)], TINY).forms == ("iPhone",)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("passes", 0), ("rate", -1), ("least", 0), ("buckets", 0), ("row_bits", 40), ("share", 2)],
+)
+def test_settings_that_cannot_be_are_refused(name: str, value: int) -> None:
+    with pytest.raises(MajusculeError, match=f"expected {name} from .* to .*, got {value}"):
+        dataclasses.replace(TINY, **{name: value})
 
 
 def test_a_builder_may_say_more(tmp_path: Path) -> None:
@@ -228,7 +244,7 @@ def test_styles_are_sorted_and_numbered(tmp_path: Path) -> None:
     ]
     model = train(sources, TINY)
     assert model.styles == ("news", "speech")
-    assert set(model.about["training"]["sources"]) == {"a", "b", "c"}
+    assert [source["style"] for source in model.about["training"]] == ["speech", "news", None]
 
 
 def test_tokenised_text_teaches_case_alone(tmp_path: Path) -> None:
@@ -317,7 +333,7 @@ def test_a_source_that_is_not_there_is_an_os_error(tmp_path: Path) -> None:
 def test_a_damaged_archive_is_a_data_error(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "bad.txt.xz"
     path.write_bytes(content)
-    with pytest.raises(DataError, match="bad.txt.xz"):
+    with pytest.raises(DataError, match=r"bad\.txt\.xz"):
         train([Source(path)], TINY)
 
 
@@ -356,7 +372,8 @@ def test_gold_labels_are_what_is_read() -> None:
     """Training learns to say what `read` says, where it can be said."""
     text = "The iPhone of O'Neil-MacLeod (24/7) can't, said al-Qaim.\n\n\"No.\" 'twas"
     known = np.unique(read("iPhone").key)
-    example = training._example(text, Source(DATA / "tiny.txt"), 0, known)
+    source = Source(DATA / "tiny.txt")
+    example = training._example(text, source, 0, known, lambda ids: np.zeros(len(ids), np.int32))
     tokens = example.tokens
     cased = CASED[tokens.kind].astype(bool)
     case = example.gold & 3

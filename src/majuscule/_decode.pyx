@@ -1,13 +1,12 @@
 # cython: language_level=3, cdivision=True, initializedcheck=False, wraparound=False
 """Kernel of `majuscule.decode`: scores to the best labels."""
 
-from libc.stdint cimport int32_t, uint8_t
+from libc.stdint cimport INT64_MIN, int32_t, int64_t, uint8_t
 
 import numpy as np
 
 cdef enum:
     KINDS = 22
-    UNREACHED = -1000000000
 
 
 def viterbi(const int32_t[:, :, ::1] scores, const uint8_t[::1] role, const uint8_t[::1] cased,
@@ -15,9 +14,9 @@ def viterbi(const int32_t[:, :, ::1] scores, const uint8_t[::1] role, const uint
     """The best row of labels for each line; see `majuscule.decode.best`."""
     cdef Py_ssize_t n = role.shape[0], lines = line.shape[0] - 1, r, t, a, b
     cdef int i, j, jj, ii, k, kp, count, prior_count, from_, g
-    cdef int32_t best, value
-    cdef int32_t[8] delta
-    cdef int32_t[8] fresh
+    cdef int64_t best, value
+    cdef int64_t[8] delta
+    cdef int64_t[8] fresh
     cdef int32_t[3][4] by_case
     cdef int32_t[2] by_gap
     cdef uint8_t[8] reached
@@ -47,7 +46,7 @@ def viterbi(const int32_t[:, :, ::1] scores, const uint8_t[::1] role, const uint
                 for j in range(8):
                     if not ((allowed[t] >> (j & 3)) & 1 and (allowed[t] >> (4 + (j >> 2))) & 1):
                         continue
-                    best = UNREACHED
+                    best = INT64_MIN
                     from_ = 0
                     for ii in range(prior_count):
                         i = prior[ii]
@@ -59,7 +58,7 @@ def viterbi(const int32_t[:, :, ::1] scores, const uint8_t[::1] role, const uint
                         if value > best:
                             best = value
                             from_ = i
-                    if best == UNREACHED:
+                    if best == INT64_MIN:
                         continue
                     fresh[j] = best + by_gap[j >> 2]
                     back[t, j] = from_

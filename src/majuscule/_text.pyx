@@ -111,12 +111,12 @@ def to_str(const uint32_t[::1] chars):
 
 
 cdef inline uint32_t at(const uint32_t[::1] chars, Py_ssize_t i, Py_ssize_t n) except? 0 nogil:
-    return chars[i] if 0 <= i < n else 0
+    return chars[i] if 0 <= i < n else 10
 
 
 cdef inline bint breaks(uint32_t c) noexcept nogil:
-    """Whether a code point, or the text's end (0), delimits an escape."""
-    return c == 0 or c == 32 or c == 10 or c == 9 or c == 13
+    """Whether a code point delimits an escape; so does the text's end, which `at` gives as 10."""
+    return c == 32 or c == 10 or c == 9 or c == 13
 
 
 def unescape_entities(uint32_t[::1] chars):
@@ -132,11 +132,11 @@ def unescape_entities(uint32_t[::1] chars):
             c = chars[i]
             length = 0
             if c == 38 and i + 3 < n:
-                a = chars[i + 1]
-                b = chars[i + 2]
-                c = chars[i + 3]
-                d = at(chars, i + 4, n)
-                e = at(chars, i + 5, n)
+                a = ascii_lower(chars[i + 1])
+                b = ascii_lower(chars[i + 2])
+                c = ascii_lower(chars[i + 3])
+                d = ascii_lower(at(chars, i + 4, n))
+                e = ascii_lower(at(chars, i + 5, n))
                 char = 0
                 if b == 116 and c == 59 and (a == 108 or a == 103):  # &lt; &gt;
                     length, char = 4, 60 if a == 108 else 62
@@ -179,7 +179,7 @@ def unescape_treebank(uint32_t[::1] chars, Page page, Info info):
         while i < n:
             c = chars[i]
             before = chars[j - 1] if j else 0
-            alone = breaks(chars[i - 1] if i else 0)
+            alone = breaks(chars[i - 1] if i else 10)
             if alone and c == 45 and i + 4 < n and chars[i + 4] == 45 and breaks(at(chars, i + 5, n)):
                 # -LRB- -RRB- -LSB- -RSB- -LCB- -RCB-
                 a = ascii_lower(chars[i + 1])
@@ -297,7 +297,7 @@ def scan(const uint32_t[::1] chars, Page page, Info info):
                     fresh = True
                 i += 1
                 continue
-            if m - line[lines - 1] >= LINE_TOKENS:
+            if m - line[lines - 1] >= LINE_TOKENS and (not glued or m - line[lines - 1] >= 2 * LINE_TOKENS):
                 line[lines] = m
                 lines += 1
             if not is_word(cls):
@@ -352,7 +352,7 @@ def scan(const uint32_t[::1] chars, Page page, Info info):
                 cls = entry & 7
                 if not is_word(cls):
                     break
-            apostrophe = m > 0 and glued and kinds[m - 1] == APOSTROPHE
+            apostrophe = m > line[lines - 1] and kinds[m - 1] == APOSTROPHE
             cut = fused(low, i, j, apostrophe) if 3 <= j - i <= 6 else 0
             stop = i + cut if cut else j
             while True:
@@ -409,7 +409,7 @@ def scan(const uint32_t[::1] chars, Page page, Info info):
                 i = stop
                 stop = j
             i = j
-        if n and chars[n - 1] == 10:
+        if n == 0 or chars[n - 1] == 10:
             lines -= 1  # a line feed ends a line, it begins none
         line[lines] = m
     return (np.asarray(low), np.asarray(start)[:m], np.asarray(end)[:m], np.asarray(kinds)[:m],
@@ -457,7 +457,7 @@ def allowed(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
                 elif k <= MIXTURE and kind[i - 1] <= MIXTURE:
                     # Joined words would be one token: only the Treebank's pairs may.
                     join = is_pair(low, start[i - 1], end[i - 1], start[i], end[i],
-                                   i - 1 > a and kind[i - 2] == APOSTROPHE and glue[i - 1])
+                                   i - 1 > a and kind[i - 2] == APOSTROPHE)
                 elif not free:
                     if k >= HYPHEN and (seen >> k) & 1 and i + 1 < b and not glue[i + 1]:
                         join = False
@@ -641,6 +641,7 @@ cdef inline bint ends_sentence(Py_ssize_t i, Py_ssize_t a, Py_ssize_t b, int con
     cdef Py_ssize_t j = i + 1, k
     cdef uint32_t c
     cdef int cls
+    cdef bint initial
     if low[start[i]] != 46:
         return False
     while j < b and glue[j] and (kind[j] == CLOSING or kind[j] == QUOTE or kind[j] == APOSTROPHE):
@@ -650,9 +651,11 @@ cdef inline bint ends_sentence(Py_ssize_t i, Py_ssize_t a, Py_ssize_t b, int con
     # u.s. keeps its last stop wherever it stands.
     if i - 2 >= a and kind[i - 1] == INITIAL and glue[i - 1] and kind[i - 2] == PERIOD:
         return False
+    # A letter with a stop is a name's, unless it ends a contraction: don't.
+    initial = kind[i - 1] == INITIAL and not (i - 2 >= a and glue[i - 1] and kind[i - 2] == APOSTROPHE)
     if j == b:
-        return not (convention == MOSES and kind[i - 1] == INITIAL)
-    if kind[i - 1] == INITIAL:
+        return not (convention == MOSES and initial)
+    if initial:
         return False
     c = chars[start[j]]
     cls = class_of(info[(<Py_ssize_t>page[c >> 8] << 8) | (c & 255)])
@@ -660,7 +663,8 @@ cdef inline bint ends_sentence(Py_ssize_t i, Py_ssize_t a, Py_ssize_t b, int con
         return False
     for k in range(abbreviations.shape[0]):
         if abbreviations[k] == key[i - 1]:
-            return False
+            # No. is one only before a number.
+            return low[start[i - 1]] == 110 and end[i - 1] - start[i - 1] == 2 and kind[j] != NUMBER
     return True
 
 
@@ -779,7 +783,7 @@ def flatten(const uint32_t[::1] chars, const uint32_t[::1] low, const int32_t[::
                         if kc == QUOTE or kp == QUOTE or kc == OPENING or kp == OPENING \
                                 or kc == CLOSING or kp == CLOSING or kc == TERMINAL or kp == TERMINAL \
                                 or kc == CURRENCY or kp == CURRENCY or c == 37 or p == 37 \
-                                or c == 38 or p == 38 or c == 35 or p == 35 or c == 64 or p == 64 \
+                                or c == 38 or p == 38 or c == 60 or p == 60 or c == 62 or p == 62 or c == 35 or p == 35 or c == 64 or p == 64 \
                                 or c == 59 or p == 59 or c == 0x2014 or p == 0x2014 or p == 0x2018:
                             cut = True
                         elif c == 44 or c == 58:

@@ -204,7 +204,6 @@ def learn(const int32_t[::1] rows, const int32_t[::1] first, const int32_t[::1] 
                         if s[q][d] > g:
                             g = s[q][d]
                 top += g
-                sum_ += top
                 for q in range(3):
                     for j in range(8):
                         g = -top

@@ -20,6 +20,7 @@ depend on their order and every machine gives the same answers.
 from __future__ import annotations
 
 import json
+import stat
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -167,9 +168,11 @@ def load(path: Path | str | None = None) -> Model:
         OSError: it cannot be read.
     """
     path = shipped() if path is None else Path(path)
-    with path.open("rb"):
-        pass  # a missing file or a directory is the caller's to report, as an OSError
-    if not path.is_file():
+    mode = path.stat().st_mode
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        with path.open("rb"):
+            pass  # what cannot be opened is the caller's to report, as an OSError
+    else:  # opening a pipe would wait for a writer
         raise ModelError(f"{path}: expected a majuscule model in a file, got something else")
     try:
         with safe_open(path, framework="numpy") as file:
@@ -208,6 +211,8 @@ _SHAPES: dict[str, tuple[str, tuple[int | None, ...]]] = {
     "lexicon": ("uint8", (None,)),
 }
 
+_TYPES = {"U8": "uint8", "I16": "int16", "I32": "int32", "U32": "uint32"}
+
 # A transition can add at most this, so that no sum overflows whatever a file holds.
 _LARGEST = 1 << 24
 
@@ -221,7 +226,8 @@ def _about(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
     if version != FORMAT or features != FEATURES:
         raise ModelError(
             f"{path}: expected model format {FORMAT} with features {FEATURES}, got format"
-            f" {version!r} with features {features!r}; install the majuscule it was made for"
+            f" {version!r:.40} with features {features!r:.40}; install the majuscule it was made"
+            " for"
         )
     if not isinstance(styles, list) or not all(isinstance(name, str) for name in styles):
         raise ModelError(f"{path}: expected a list of style names, got {styles!r:.80}")
@@ -234,15 +240,18 @@ def _tensor(path: Path, file: safe_open, name: str) -> NDArray[Any]:
     names: list[str] = file.keys()  # type: ignore[no-untyped-call] # the library's
     if name not in names:
         raise ModelError(f"{path}: expected a tensor named {name}, found none")
-    array: NDArray[Any] = file.get_tensor(name)  # type: ignore[no-untyped-call] # the library's
-    fits = len(array.shape) == len(shape) and all(
-        want is None or want == got for want, got in zip(shape, array.shape, strict=True)
+    # Type and shape first: numpy has no word for some types of tensors.
+    part = file.get_slice(name)  # type: ignore[no-untyped-call] # the library's
+    given, got = part.get_dtype(), part.get_shape()
+    fits = len(got) == len(shape) and all(
+        want is None or want == size for want, size in zip(shape, got, strict=True)
     )
-    if not fits or array.dtype != dtype or (name == "table" and len(array) == 0):
+    if not fits or _TYPES.get(given) != dtype or (name == "table" and got[0] == 0):
         raise ModelError(
-            f"{path}: expected {name} to be {dtype}{list(shape)}, got"
-            f" {array.dtype}{list(array.shape)}"
+            f"{path}: expected {name} to be {dtype}{list(shape)}, got {_TYPES.get(given, given)}"
+            f"{got!s:.80}"
         )
+    array: NDArray[Any] = file.get_tensor(name)  # type: ignore[no-untyped-call] # the library's
     if name == "table":
         array = _aligned(array)
     if name == "transitions" and np.abs(array.astype(np.int64)).max() > _LARGEST:

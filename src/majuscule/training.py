@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from majuscule._arrays import Bytes, Floats, Ints, Keys
+    from majuscule._arrays import Bytes, Codebook, Codes, Floats, Ints, Keys
 
 BATCH_CHARACTERS = 32_000
 """How much of one source is learned from before another has its turn."""
@@ -62,6 +62,11 @@ class Source:
     style: str | None = None
     weight: int = 1
     spacing: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse a weight that would leave the file unread."""
+        if self.weight < 1:
+            raise MajusculeError(f"{self.path}: expected a weight of 1 or more, got {self.weight}")
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ class Settings:
     final_passes: int = 1
     rate: float = 0.2
     final_rate: float = 0.05
-    least: int = 4
+    least: int = 5
     buckets: int = 450_000
     row_bits: int = 22
     sketch_bits: int = 30
@@ -281,8 +286,8 @@ class _Learner:
             rate,
         )
 
-    def importance(self) -> tuple[Ints, Floats]:
-        """Rows in use, and about what the loss would grow without each.
+    def importance(self) -> tuple[Ints, Floats, Floats]:
+        """Rows in use; about what the loss would grow without each; and its curvature.
 
         The second-order estimate of Optimal Brain Damage (Y. LeCun, J. Denker and S. Solla
         1990) with the sum of squared gradients for the curvature, and a share of the
@@ -291,11 +296,12 @@ class _Learner:
         rows = np.flatnonzero(self.keys.reshape(-1)).astype(np.int32)
         weights = self.weights[rows]
         curvature = weights[:, 4:] + 0.02 * self.counts[rows][:, None]
-        return rows, (weights[:, :4] ** 2 * curvature).sum(1, dtype=np.float32)
+        worth = (weights[:, :4] ** 2 * curvature).sum(1, dtype=np.float32)
+        return rows, worth, curvature.sum(1, dtype=np.float32)
 
     def keep(self, most: int) -> None:
         """Forget all but the most important features."""
-        rows, worth = self.importance()
+        rows, worth, _ = self.importance()
         order = np.argsort(-worth, kind="stable")
         gone = rows[order[most:]]
         self.keys.reshape(-1)[gone] = 0
@@ -303,9 +309,10 @@ class _Learner:
 
     def model(self, written: Sequence[str], about: dict[str, Any]) -> Model:
         """Pack what was learned into a model."""
-        rows, worth = self.importance()
-        rows = rows[np.argsort(-worth, kind="stable")]
-        codebook, codes = _quantise(self.weights[rows][:, :4], self.settings.seed)
+        rows, worth, curvature = self.importance()
+        order = np.argsort(-worth, kind="stable")
+        rows, curvature = rows[order], curvature[order]
+        codebook, codes = _quantise(self.weights[rows][:, :4], curvature, self.settings.seed)
         ids = _training.ids_of(rows, self.keys, self.settings.row_bits)
         weighty = codes > 0
         table, _ = _model.fill(ids[weighty], codes[weighty], self.settings.buckets)
@@ -313,21 +320,25 @@ class _Learner:
         return Model(table, codebook, transitions, tuple(written), about)
 
 
-def _quantise(weights: Floats, seed: int) -> tuple[NDArray[np.int16], NDArray[np.uint32]]:
-    """The nearest of 4096 weight vectors for each row, chosen by k-means; code 0 is zero."""
+def _quantise(weights: Floats, curvature: Floats, seed: int) -> tuple[Codebook, Codes]:
+    """A codebook of 4096 weight vectors and each row's nearest in it; code 0 is zero.
+
+    k-means (S. Lloyd 1982) on rows drawn in proportion to their curvature, so that the
+    vectors are dense where an error costs most: among the frequent features.
+    """
     rng = np.random.default_rng(seed)
-    distinct = max(1, min(len(weights), 1 << 17))
-    sample = weights[rng.choice(len(weights), distinct, replace=False)] if len(weights) else weights
     centres = np.zeros((CODES, 4), dtype=np.float32)
-    fill = min(CODES - 1, len(sample))
-    centres[1 : fill + 1] = sample[:fill]
-    for _ in range(12):
-        nearest = _nearest(sample, centres)
-        sums = np.zeros((CODES, 4))
-        np.add.at(sums, nearest, sample)
-        counts = np.bincount(nearest, minlength=CODES)[:, None]
-        centres = np.where(counts, sums / np.maximum(counts, 1), centres).astype(np.float32)
-        centres[0] = 0
+    if len(weights):
+        chance = curvature.astype(np.float64)
+        sample = weights[rng.choice(len(weights), 1 << 17, p=chance / chance.sum())]
+        centres[1:] = sample[: CODES - 1]
+        for _ in range(12):
+            nearest = _nearest(sample, centres)
+            sums = np.zeros((CODES, 4))
+            np.add.at(sums, nearest, sample)
+            counts = np.bincount(nearest, minlength=CODES)[:, None]
+            centres = np.where(counts, sums / np.maximum(counts, 1), centres).astype(np.float32)
+            centres[0] = 0
     codebook = np.clip(np.rint(centres * SCALE), -32000, 32000).astype(np.int16)
     codes = _nearest(weights, codebook.astype(np.float32) / np.float32(SCALE))
     return codebook, codes.astype(np.uint32)

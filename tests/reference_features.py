@@ -1,0 +1,300 @@
+"""The feature templates in plain Python: what `majuscule.features` computes, bit for bit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from majuscule.text import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reference import Token
+
+MASK = (1 << 64) - 1
+LINE_BEGIN, LINE_END = 0x1F83D9ABFB41BD6B, 0x5BE0CD19137E2179
+
+
+def mix(first: int, *others: int) -> int:
+    """Hash numbers one after another; the order counts."""
+    for other in others:
+        first = (first ^ other * 0x9E3779B97F4A7C15 & MASK) * 0xD6E8FEB86659FD93 & MASK
+        first ^= first >> 32
+    return first
+
+
+def feature(template: int, value: int) -> int:
+    """The id of a template's value."""
+    value = (value + template * 0xA24BAED4963EE407) * 0x9FB21C651E98DF25 & MASK
+    value ^= value >> 28
+    return value * 0x9E3779B97F4A7C15 & MASK | 1
+
+
+def bucket(length: int) -> int:
+    """A length, rounded."""
+    bounds = (8, 12, 20, 40)
+    return length if length < 8 else 8 + sum(length >= bound for bound in bounds[1:])
+
+
+def finish(before: int) -> int:
+    """How the line before ended."""
+    last = before >> 1 & 255
+    if before == 0:
+        return 0
+    if last in (Kind.PERIOD, Kind.TERMINAL):
+        return 1
+    if last <= Kind.MIXTURE:
+        return 2 if before >> 9 < 8 else 3
+    return last
+
+
+def tail(token: Token) -> int:
+    """The last three letters."""
+    h = 7
+    for char in token.word[-3:]:
+        h = (h * 0x10001B3 + ord(char)) & MASK
+    return h
+
+
+@dataclass
+class Seen:
+    """A line and one place in it: what a template may ask."""
+
+    line: list[Token]
+    i: int
+    style: int
+    before: int
+    quotes: int
+    opened: int
+
+    @property
+    def begin(self) -> int:
+        return mix(LINE_BEGIN, finish(self.before))
+
+    @property
+    def quoting(self) -> int:
+        """Whether a quotation is open here, and whether the line's quotes are even."""
+        return self.opened << 1 | self.quotes & 1
+
+    def kind(self, away: int) -> int:
+        """The kind of the token so far away, 0 beyond the line."""
+        place = self.i + away
+        return self.line[place].kind if 0 <= place < len(self.line) else 0
+
+    def key(self, away: int) -> int:
+        """Its key, or the line's own end on that side."""
+        place = self.i + away
+        if 0 <= place < len(self.line):
+            return self.line[place].key
+        return self.begin if away < 0 else LINE_END
+
+    def word(self, step: int, start: int | None = None) -> tuple[int, int, int | None]:
+        """The nearest word to one side: its key, the signs between, and its place if any."""
+        i = self.i if start is None else start
+        passed = []
+        i += step
+        while 0 <= i < len(self.line) and not self.line[i].is_word:
+            passed.append(self.line[i].key)
+            i += step
+        signs = 0
+        # Hashed from the word on towards this place.
+        for key in reversed(passed):
+            signs = mix(signs + 1 & MASK, key)
+        if 0 <= i < len(self.line):
+            return self.line[i].key, signs, i
+        return (self.begin if step < 0 else LINE_END), signs, None
+
+    @property
+    def context(self) -> int:
+        """How the line ends, how long it is, whether it opens a document."""
+        return last_of(self.line) << 8 | bucket(len(self.line)) << 1 | (self.before == 0)
+
+
+def last_of(line: list[Token]) -> int:
+    """The kind of what ends a line, but for quotes and brackets after it."""
+    i = len(line) - 1
+    while i > 0 and line[i].kind in (Kind.QUOTE, Kind.CLOSING, Kind.APOSTROPHE):
+        i -= 1
+    return line[i].kind
+
+
+Values = list[tuple[int, int]]
+"""Templates' numbers with their values."""
+
+
+def of_sign(seen: Seen) -> Values:
+    """A sign's gap, seen from the tokens right beside it."""
+    if seen.i == 0:
+        return []
+    token, quoting = seen.line[seen.i], seen.quoting
+    p, pp, n, nn = (seen.kind(away) for away in (-1, -2, 1, 2))
+    left, left2, right, right2 = (seen.key(away) for away in (-1, -2, 1, 2))
+    word_left, signs_left, _ = seen.word(-1)
+    word_right, signs_right, _ = seen.word(1)
+    h = mix(token.key, 1)
+    values = [
+        (1, h),
+        (2, mix(h, left)),
+        (3, mix(h, right)),
+        (4, mix(h, left, right)),
+        (5, mix(h, left, left2)),
+        (6, mix(h, right, right2)),
+        (7, mix(h, p << 24 | n << 16 | pp << 8 | nn)),
+        (8, mix(h, p << 8 | n)),
+        (9, mix(h, p << 8 | pp)),
+        (10, mix(h, n << 8 | nn)),
+        (11, mix(h, quoting)),
+        (12, mix(h, quoting << 16 | p << 8 | n)),
+        (13, mix(h, quoting << 8 | n, left)),
+        (14, mix(h, quoting << 8 | p, right)),
+        (15, mix(h, tail(seen.line[seen.i - 1]), n)),
+        (16, mix(h, word_left, word_right)),
+        (17, mix(h, signs_left, signs_right)),
+        (18, mix(h, signs_left, quoting << 8 | n)),
+    ]
+    if seen.style:
+        h = mix(h, seen.style)
+        values += [
+            (90, h),
+            (91, mix(h, p << 8 | n)),
+            (92, mix(h, left)),
+            (93, mix(h, quoting << 8 | p)),
+        ]
+    return values
+
+
+def of_number(seen: Seen) -> Values:
+    """A number's gap, open only after a sign."""
+    word_left, signs_left, _ = seen.word(-1)
+    word_right, signs_right, _ = seen.word(1)
+    if seen.i == 0 or not signs_left:
+        return []
+    key, h = seen.line[seen.i].key, mix(signs_left, 2)
+    around = seen.kind(-2) << 8 | seen.kind(1)
+    values = [
+        (20, h),
+        (21, mix(h, key)),
+        (22, mix(h, word_left)),
+        (23, mix(h, word_left, key)),
+        (24, mix(h, seen.quoting)),
+        (25, mix(h, word_right, signs_right)),
+        (26, mix(h, around)),
+        (27, mix(h, key, around)),
+    ]
+    if seen.style:
+        values.append((94, mix(h, seen.style)))
+    return values
+
+
+def of_word(seen: Seen) -> tuple[Values, list[tuple[int, int]]]:
+    """A word's features, and its pairs: ``(first of two templates, value)``."""
+    token, line = seen.line[seen.i], seen.line
+    word, size = token.word, bucket(len(token.word))
+    left, signs_left, left_at = seen.word(-1)
+    right, signs_right, right_at = seen.word(1)
+    left2, signs_left2 = seen.word(-1, left_at)[:2] if left_at is not None else (0, 0)
+    right2, signs_right2 = seen.word(1, right_at)[:2] if right_at is not None else (0, 0)
+    on_left, on_right = mix(left, signs_left), mix(right, signs_right)
+    far_left = mix(on_left, left2, signs_left2)
+    far_right = mix(on_right, right2, signs_right2)
+    left_tail = mix(tail(line[left_at]), signs_left) if left_at is not None else signs_left
+    right_tail = mix(tail(line[right_at]), signs_right) if right_at is not None else signs_right
+    h = mix(token.key, 3)
+    values = [
+        (30, h),
+        (31, mix(h, signs_left)),
+        (32, mix(h, on_left)),
+        (33, mix(h, on_right)),
+        (34, on_left),
+        (35, on_right),
+        (36, mix(h, on_left, on_right)),
+        (37, mix(h, far_left)),
+        (38, mix(h, far_right)),
+        (39, far_left),
+        (40, far_right),
+        (41, mix(on_left, on_right)),
+        (42, mix(h, signs_right)),
+        (43, mix(h, left2)),
+        (44, mix(h, right2)),
+        (45, left2),
+        (46, right2),
+        (47, token.kind << 32 | size << 24 | seen.kind(-1) << 16 | seen.kind(1)),
+        (48, mix(signs_left, seen.quoting << 8 | token.kind)),
+        (49, mix(seen.context, token.kind << 8 | (len(word) > 3))),
+        (50, mix(h, seen.context & ~1)),
+        (51, mix(left_tail, size)),
+        (52, right_tail),
+        (53, mix(tail(token), on_left, 5)),
+        (54, mix(tail(token), on_right, 5)),
+    ]
+    values += [(60 + k, mix(11, *map(ord, word[: k + 1]))) for k in range(min(4, len(word)))]
+    values += [(65 + k, mix(13, *map(ord, word[: -k - 2 : -1]))) for k in range(min(5, len(word)))]
+    values.append((71, mix(mix(11, *map(ord, word[:4])), tail(token))))
+    if seen.i == 0:
+        values += [
+            (72, seen.before),
+            (73, mix(seen.before, token.key)),
+            (74, mix(seen.context, 3)),
+        ]
+    if seen.style:
+        h = mix(token.key, seen.style)
+        values += [
+            (95, h),
+            (96, mix(h, on_left)),
+            (97, mix(h, on_right)),
+            (98, mix(signs_left + seen.style & MASK, token.kind << 8 | seen.context >> 8)),
+        ]
+    pairs = []
+    if left_at is not None:
+        g = mix(signs_left, line[left_at].role >= Kind.FIRST_WORD)
+        h = mix(g, token.key)
+        pairs = [
+            (80, h),
+            (82, mix(h, on_right)),
+            (84, mix(g, tail(token), size)),
+            (86, mix(g, left)),
+        ]
+    return values, pairs
+
+
+def _opened(seen: Seen) -> int:
+    """Whether a quotation is open after this straight quote."""
+    before, after = seen.kind(-1), seen.kind(1)
+    ends = (Kind.PERIOD, Kind.TERMINAL)
+    if seen.i == 0 or before in (Kind.OPENING, Kind.COLON):
+        return 1
+    if before in ends or after in (0, *ends, Kind.COMMA, Kind.COLON, Kind.CLOSING):
+        return 0
+    return 1 - seen.opened
+
+
+def extract(
+    lines: Iterable[list[Token]], document: str = "block", before: int = 0, style: int = 0
+) -> tuple[list[tuple[list[int], list[int]]], int]:
+    """Each token's ids: its own, and those of pairs; and what the last line leaves."""
+    out = []
+    for line in lines:
+        if document == "line" or (document == "block" and not line):
+            before = 0
+        if not line:
+            continue
+        quotes = sum(token.word == '"' for token in line)
+        opened = 0
+        for i, token in enumerate(line):
+            seen = Seen(line, i, style, before, quotes, opened)
+            pairs: Values = []
+            if not token.is_word:
+                values = of_sign(seen)
+            elif token.kind == Kind.NUMBER:
+                values = of_number(seen)
+            else:
+                values, pairs = of_word(seen)
+            own = [feature(template, value) for template, value in values]
+            # One for a token before that is TITLE, one for UPPER.
+            after = [feature(template + k, value) for template, value in pairs for k in (0, 1)]
+            out.append((own, after))
+            if token.word == '"':
+                opened = _opened(seen)
+        before = 1 | last_of(line) << 1 | bucket(len(line)) << 9
+    return out, before
