@@ -108,7 +108,7 @@ def _treebank() -> re.Pattern[str]:
         rf"|(?P<opening>{begin}``{end}[ ]*)"
         rf"|(?P<closing>[ ]*{begin}''{end})"
         rf"|(?P<hyphen>(?<=[{word}.])[ ]@-@[ ](?=[{word}]))"
-        rf"|(?P<blank>(?<=[{cased}])[ ](?=[nN]['\u2019][tT](?![{word}])))"
+        rf"|(?P<blank>(?<=[{cased}])[ ](?=[nN]['\u2019][tT](?![{word}]))|(?<=--)[ ](?=--))"
     )
 
 

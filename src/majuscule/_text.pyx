@@ -168,9 +168,9 @@ def unescape_entities(uint32_t[::1] chars):
 def unescape_treebank(uint32_t[::1] chars, Page page, Info info):
     """Undo the Treebank's escapes and Moses' ``@-@`` in place; returns the new length.
 
-    All of them stand alone between blanks. What they say of spacing is kept by dropping
-    the blank: after an opening quote, before a closing one and before ``n't``, around
-    ``@-@``.
+    Each stands alone between blanks. What they say of spacing is kept by dropping the
+    blank: after an opening quote, before a closing one and before ``n't``, around ``@-@``,
+    and between ``--`` and ``--``.
     """
     cdef Py_ssize_t n = chars.shape[0], i = 0, j = 0, k
     cdef uint32_t c, a, b, char, before
@@ -197,6 +197,11 @@ def unescape_treebank(uint32_t[::1] chars, Page page, Info info):
                     j += 1
                     i += 5
                     continue
+            elif c == 32 and j >= 2 and before == 45 and chars[j - 2] == 45 \
+                    and at(chars, i + 1, n) == 45 and at(chars, i + 2, n) == 45:
+                # -- -- is ---- cut by twos.
+                i += 1
+                continue
             elif alone and c == 96 and at(chars, i + 1, n) == 96 and breaks(at(chars, i + 2, n)):
                 chars[j] = 34
                 j += 1

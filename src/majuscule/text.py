@@ -164,7 +164,7 @@ def unescape(text: str) -> str:
     """Undo the escapes of Moses and of the Penn Treebank.
 
     Moses' ``&apos; &quot; &amp; &lt; &gt; &#91; &#93; &#124;`` anywhere; between blanks
-    also ``@-@``, ``-LRB-`` and its kin, the Treebank's quotes and its ``n't``. Blanks
+    also ``@-@``, ``-LRB-`` and its kin, the Treebank's quotes, ``n't`` and ``-- --``. Blanks
     that an escape shows to be the tokeniser's go with it. Doing it twice changes nothing.
 
     >>> unescape("`` i ca n't , '' he said -lrb- at the u.s. @-@ led talks -rrb-")
