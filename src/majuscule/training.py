@@ -330,15 +330,18 @@ def _quantise(weights: Floats, curvature: Floats, seed: int) -> tuple[Codebook, 
     centres = np.zeros((CODES, 4), dtype=np.float32)
     if len(weights):
         chance = curvature.astype(np.float64)
-        sample = weights[rng.choice(len(weights), 1 << 17, p=chance / chance.sum())]
-        centres[1:] = sample[: CODES - 1]
+        draws = min(1 << 17, 2 * len(weights))
+        sample = weights[rng.choice(len(weights), draws, p=chance / chance.sum())]
+        used = min(CODES, 2 + len(weights) // 16)  # more would only learn a small model by heart
+        some = centres[:used]
+        some[1:] = sample[: used - 1]
         for _ in range(12):
-            nearest = _nearest(sample, centres)
-            sums = np.zeros((CODES, 4))
+            nearest = _nearest(sample, some)
+            sums = np.zeros((used, 4))
             np.add.at(sums, nearest, sample)
-            counts = np.bincount(nearest, minlength=CODES)[:, None]
-            centres = np.where(counts, sums / np.maximum(counts, 1), centres).astype(np.float32)
-            centres[0] = 0
+            counts = np.bincount(nearest, minlength=used)[:, None]
+            some[:] = np.where(counts, sums / np.maximum(counts, 1), some)
+            some[0] = 0
     codebook = np.clip(np.rint(centres * SCALE), -32000, 32000).astype(np.int16)
     codes = _nearest(weights, codebook.astype(np.float32) / np.float32(SCALE))
     return codebook, codes.astype(np.uint32)
@@ -543,19 +546,23 @@ class _Layout:
         if len(words) < 5:
             return line
         a, b, c, d, e = rng.sample(words, 5)
-        place = f"{c}.{rng.choice(self._TOPS)}"
+        number = str(rng.randint(0, 10 ** rng.randint(1, 5)))
+        place = c if rng.random() < 0.1 else f"{c}.{rng.choice(self._TOPS)}"
         kind = rng.random()
-        if kind < 0.3:
-            put = f"{a}{rng.choice(('.', '_', '', str(rng.randint(1, 99))))}{b}@{place}"
+        if kind < 0.35:
+            # Archives cut addresses short: jane...@example.com.
+            put = f"{a}{rng.choice((f'.{b}', f'_{b}', b, number, '', '...'))}@{place}"
             if rng.random() < 0.3:
                 put = f"<{put}>"
-        elif kind < 0.8:
+        elif kind < 0.85:
             put = rng.choice(self._STARTS) + place
-            if rng.random() < 0.7:
-                put += f"/{a}{rng.choice(('', '.html', f'/{b}', f'-{b}-{d}', f'?{d}={b}&{e}={a}'))}"
+            if rng.random() < 0.8:
+                value = rng.choice((a, number, a + number))
+                query = f"?{d}={value}&{e}={rng.choice((b, number))}"
+                put += f"/{b}{rng.choice(('', '.html', f'/{value}', f'-{a}-{d}', query, query))}"
         else:
             put = rng.choice(self._FACES)
-        blanks = [at.start() for at in re.finditer(r"(?<=\w[.!?]) " if kind >= 0.8 else " ", line)]
+        blanks = [at.start() for at in re.finditer(r"(?<=\w[.!?]) " if kind >= 0.85 else " ", line)]
         at = rng.choice(blanks) if blanks else len(line)
         return f"{line[:at]} {put}{line[at:]}"
 
