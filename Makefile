@@ -40,12 +40,14 @@ check: $(VENV)/installed
 
 # The tests of text and kernels once more, with every array access checked.
 checked: $(VENV)/installed
-	rm -rf build/checked-tree
+	rm -rf build/checked-tree build/lib* build/temp*
 	MAJUSCULE_CHECKED=1 $(PY) -m pip install --quiet --no-deps --target build/checked-tree .
-	PYTHONPATH=build/checked-tree $(PY) -m pytest -q -m "not model" $(KERNEL_TESTS)
+	MAJUSCULE_CHECKED=1 PYTHONPATH=build/checked-tree \
+	  $(PY) -m pytest -q -m "not model" $(KERNEL_TESTS) tests/test_checked.py
 
 # And with every other supported Python that this machine has.
 pythons: $(VENV)/installed
+	rm -rf build/lib* build/temp*
 	set -e; for python in $(OTHERS); do \
 	  $$python --version; \
 	  $$python -m venv --clear build/python; \
