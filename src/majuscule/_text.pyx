@@ -51,8 +51,13 @@ ctypedef const int32_t[::1] Info
 ctypedef const uint8_t[::1] Page
 
 
-cdef inline int class_of(uint32_t info) noexcept nogil:
-    return info & 7
+cdef inline int32_t entry_of(uint32_t c, Page page, Info info) except? -9 nogil:
+    """A code point's entry in the two-stage table: its class and its partner's distance."""
+    return info[(<Py_ssize_t>page[c >> 8] << 8) | (c & 255)]
+
+
+cdef inline int class_of(int32_t entry) noexcept nogil:
+    return entry & 7
 
 
 cdef inline bint is_word(int cls) noexcept nogil:
@@ -208,9 +213,6 @@ def unescape_treebank(uint32_t[::1] chars, Page page, Info info):
                 i += 2
                 while i < n and chars[i] == 32:
                     i += 1
-                # The next character now follows a blank that is gone: mark it as not
-                # alone by looking at what is before it in the input, a blank still;
-                # an escape right after an opening quote stays an escape.
                 continue
             elif alone and c == 39 and at(chars, i + 1, n) == 39 and breaks(at(chars, i + 2, n)):
                 while j and chars[j - 1] == 32:
@@ -221,17 +223,17 @@ def unescape_treebank(uint32_t[::1] chars, Page page, Info info):
                 continue
             elif c == 64 and at(chars, i + 1, n) == 45 and at(chars, i + 2, n) == 64 \
                     and before == 32 and alone and at(chars, i + 3, n) == 32 and j >= 2 and i + 4 < n \
-                    and is_word(class_of(info[(<Py_ssize_t>page[chars[i + 4] >> 8] << 8) | (chars[i + 4] & 255)])) \
+                    and is_word(class_of(entry_of(chars[i + 4], page, info))) \
                     and (chars[j - 2] == 46
-                         or is_word(class_of(info[(<Py_ssize_t>page[chars[j - 2] >> 8] << 8) | (chars[j - 2] & 255)]))):
+                         or is_word(class_of(entry_of(chars[j - 2], page, info)))):
                 chars[j - 1] = 45
                 i += 4
                 continue
             elif alone and before == 32 and j >= 2 and (c == 110 or c == 78) \
                     and (at(chars, i + 1, n) == 39 or at(chars, i + 1, n) == 0x2019) \
                     and ascii_lower(at(chars, i + 2, n)) == 116 \
-                    and class_of(info[(<Py_ssize_t>page[chars[j - 2] >> 8] << 8) | (chars[j - 2] & 255)]) in (LOWER_LETTER, UPPER_LETTER) \
-                    and not is_word(class_of(info[(<Py_ssize_t>page[at(chars, i + 3, n) >> 8] << 8) | (at(chars, i + 3, n) & 255)])):
+                    and class_of(entry_of(chars[j - 2], page, info)) in (LOWER_LETTER, UPPER_LETTER) \
+                    and not is_word(class_of(entry_of(at(chars, i + 3, n), page, info))):
                 j -= 1
             chars[j] = c
             i += 1
@@ -291,7 +293,7 @@ def scan(const uint32_t[::1] chars, Page page, Info info):
         line[0] = 0
         while i < n:
             c = chars[i]
-            entry = info[(<Py_ssize_t>page[c >> 8] << 8) | (c & 255)]
+            entry = entry_of(c, page, info)
             cls = entry & 7
             if cls == BLANK:
                 low[i] = c
@@ -353,7 +355,7 @@ def scan(const uint32_t[::1] chars, Page page, Info info):
                 if j == n:
                     break
                 c = chars[j]
-                entry = info[(<Py_ssize_t>page[c >> 8] << 8) | (c & 255)]
+                entry = entry_of(c, page, info)
                 cls = entry & 7
                 if not is_word(cls):
                     break
@@ -565,7 +567,7 @@ def render(const uint32_t[::1] chars, const uint32_t[::1] low,
                 for k in range(start[i], end[i]):
                     c = low[k]
                     if not done:
-                        entry = info[(<Py_ssize_t>page[c >> 8] << 8) | (c & 255)]
+                        entry = entry_of(c, page, info)
                         if (entry & 7) == LOWER_LETTER:
                             c = c + (entry >> 3)
                             done = kind == 1
@@ -590,10 +592,10 @@ def first_violation(const uint32_t[::1] before, const uint32_t[::1] after, Page 
     with nogil:
         while True:
             while i < n and before[i] != 10 \
-                    and (info[(<Py_ssize_t>page[before[i] >> 8] << 8) | (before[i] & 255)] & 7) == BLANK:
+                    and (entry_of(before[i], page, info) & 7) == BLANK:
                 i += 1
             while j < m and after[j] != 10 \
-                    and (info[(<Py_ssize_t>page[after[j] >> 8] << 8) | (after[j] & 255)] & 7) == BLANK:
+                    and (entry_of(after[j], page, info) & 7) == BLANK:
                 j += 1
             if i == n or j == m:
                 if i != n or j != m:
@@ -602,8 +604,8 @@ def first_violation(const uint32_t[::1] before, const uint32_t[::1] after, Page 
             a = before[i]
             b = after[j]
             if a != b:
-                x = info[(<Py_ssize_t>page[a >> 8] << 8) | (a & 255)]
-                y = info[(<Py_ssize_t>page[b >> 8] << 8) | (b & 255)]
+                x = entry_of(a, page, info)
+                y = entry_of(b, page, info)
                 if (x & 7) == UPPER_LETTER:
                     a = a + (x >> 3)
                 if (y & 7) == UPPER_LETTER:
@@ -623,7 +625,7 @@ cdef enum:
 
 
 cdef inline bint is_digit(uint32_t c, Page page, Info info) except? -1 nogil:
-    return class_of(info[(<Py_ssize_t>page[c >> 8] << 8) | (c & 255)]) == DIGIT
+    return class_of(entry_of(c, page, info)) == DIGIT
 
 
 cdef inline bint is_clitic(const uint32_t[::1] low, Py_ssize_t s, Py_ssize_t e) except? -1 nogil:
@@ -663,7 +665,7 @@ cdef inline bint ends_sentence(Py_ssize_t i, Py_ssize_t a, Py_ssize_t b, int con
     if initial:
         return False
     c = chars[start[j]]
-    cls = class_of(info[(<Py_ssize_t>page[c >> 8] << 8) | (c & 255)])
+    cls = class_of(entry_of(c, page, info))
     if cls == LOWER_LETTER or kind[j] == COMMA or kind[j] == COLON:
         return False
     for k in range(abbreviations.shape[0]):
