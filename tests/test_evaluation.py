@@ -175,6 +175,7 @@ def _pairs(count: int) -> list[tuple[str, str, str]]:
     pairs = []
     for _ in range(count):
         reference = "".join(rng.choices('abzAB1.-" ', k=rng.randint(0, 12)))
+        reference = re.sub("-[- ]*-", "-", reference)  # a row of them is one token
         flattened = re.sub(
             r"([.\-\"])",
             lambda m: rng.choice([r" {} ", "{} ", "{}"]).format(m[1]),

@@ -241,6 +241,10 @@ def _lines(facts: dict[str, Any], indent: str = "") -> Iterator[str]:
         if isinstance(value, dict) and len(indent) < 4:
             yield start.rstrip()
             yield from _lines(value, indent + "  ")
+        elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            yield start.rstrip()
+            for item in value:
+                yield f"{indent}  " + "  ".join(_printable(_shown(part)) for part in item.values())
         else:
             yield f"{start}  {_printable(_shown(value))}"
 

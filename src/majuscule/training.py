@@ -103,8 +103,8 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse what cannot be trained with."""
         for name, low, high in (
-            ("passes", 1, 1000),
-            ("final_passes", 0, 1000),
+            ("passes", 1, 1 << 30),
+            ("final_passes", 0, 1 << 30),
             ("rate", 0, 100),
             ("final_rate", 0, 100),
             ("least", 1, 255),
