@@ -162,8 +162,7 @@ HALVES = {
 HALVES_AFTER_APOSTROPHE = {"tis": ("t", "is"), "twas": ("t", "was")}
 WORDS = (Kind.WORD, Kind.INITIAL, Kind.NUMBER, Kind.MIXTURE)
 FRESHENING = (Kind.PERIOD, Kind.TERMINAL, Kind.COLON, Kind.QUOTE)
-STALING = (
-    Kind.COMMA,
+MARKS = (
     Kind.HYPHEN,
     Kind.DASH,
     Kind.SLASH,
@@ -172,6 +171,7 @@ STALING = (
     Kind.SYMBOL,
     Kind.SIGN,
 )
+STALING = (Kind.COMMA, *MARKS)
 
 
 @dataclass
@@ -304,15 +304,6 @@ def parts(line: list[Token]) -> list[list[Token]]:
 
 # Which labels a token may get -------------------------------------------------------------
 
-MARKS = (
-    Kind.HYPHEN,
-    Kind.DASH,
-    Kind.SLASH,
-    Kind.CURRENCY,
-    Kind.PERCENT,
-    Kind.SYMBOL,
-    Kind.SIGN,
-)
 SPACE, JOIN = 0, 1
 
 

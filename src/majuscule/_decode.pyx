@@ -5,9 +5,6 @@ from libc.stdint cimport INT64_MIN, int32_t, int64_t, uint8_t
 
 import numpy as np
 
-cdef enum:
-    KINDS = 22
-
 
 def viterbi(const int32_t[:, :, ::1] scores, const uint8_t[::1] role, const uint8_t[::1] cased,
             const uint8_t[::1] allowed, const int32_t[::1] line, const int32_t[:, :, :, ::1] transitions):

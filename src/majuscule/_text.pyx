@@ -241,32 +241,30 @@ def unescape_treebank(uint32_t[::1] chars, Page page, Info info):
     return j
 
 
-cdef inline Py_ssize_t fused(const uint32_t[::1] low, Py_ssize_t s, Py_ssize_t e, bint apostrophe) except? -9 nogil:
+cdef inline Py_ssize_t fused(const uint32_t* word, Py_ssize_t n, bint apostrophe) noexcept nogil:
     """Where the Penn Treebank cuts a word it holds for two, or 0.
 
     The list is the convention's own (tokenizer.sed, R. MacIntyre 1995): cannot, gimme,
     gonna, gotta, lemme, wanna, 'tis, 'twas. Whether to join them is for the model.
     """
-    cdef Py_ssize_t n = e - s
-    cdef uint32_t a = low[s]
+    cdef uint32_t a = word[0]
     if n == 5:
-        if low[s + 3] == 116 or low[s + 3] == 110:  # gotta, gonna, wanna
-            if low[s + 4] == 97 and low[s + 2] == low[s + 3]:
-                if a == 103 and low[s + 1] == 111:
+        if word[3] == 116 or word[3] == 110:  # gotta, gonna, wanna
+            if word[4] == 97 and word[2] == word[3]:
+                if a == 103 and word[1] == 111:
                     return 3
-                if a == 119 and low[s + 1] == 97 and low[s + 2] == 110:
+                if a == 119 and word[1] == 97 and word[2] == 110:
                     return 3
-        elif low[s + 2] == 109 and low[s + 3] == 109 and low[s + 4] == 101:  # gimme, lemme
-            if (a == 103 and low[s + 1] == 105) or (a == 108 and low[s + 1] == 101):
+        elif word[2] == 109 and word[3] == 109 and word[4] == 101:  # gimme, lemme
+            if (a == 103 and word[1] == 105) or (a == 108 and word[1] == 101):
                 return 3
     elif n == 6:
-        if a == 99 and low[s + 1] == 97 and low[s + 2] == 110 and low[s + 3] == 110 \
-                and low[s + 4] == 111 and low[s + 5] == 116:
+        if a == 99 and word[1] == 97 and word[2] == 110 and word[3] == 110 and word[4] == 111 and word[5] == 116:
             return 3
     elif apostrophe and a == 116:
-        if n == 3 and low[s + 1] == 105 and low[s + 2] == 115:
+        if n == 3 and word[1] == 105 and word[2] == 115:
             return 1
-        if n == 4 and low[s + 1] == 119 and low[s + 2] == 97 and low[s + 3] == 115:
+        if n == 4 and word[1] == 119 and word[2] == 97 and word[3] == 115:
             return 1
     return 0
 
@@ -360,7 +358,7 @@ def scan(const uint32_t[::1] chars, Page page, Info info):
                 if not is_word(cls):
                     break
             apostrophe = m > line[lines - 1] and kinds[m - 1] == APOSTROPHE
-            cut = fused(low, i, j, apostrophe) if 3 <= j - i <= 6 else 0
+            cut = fused(&low[i], j - i, apostrophe) if 3 <= j - i <= 6 else 0
             stop = i + cut if cut else j
             while True:
                 if cut:
@@ -507,30 +505,13 @@ cdef inline int keep(uint8_t[::1] out, const uint8_t[::1] glue, Py_ssize_t a, Py
 cdef inline bint is_pair(const uint32_t[::1] low, Py_ssize_t s, Py_ssize_t m, Py_ssize_t t, Py_ssize_t e,
                          bint apostrophe) except? -1 nogil:
     """Whether the words [s, m) and [t, e) are the halves of a word that `fused` cuts."""
-    cdef uint32_t a, b, c
-    cdef Py_ssize_t n = m - s
-    if e - t < 2 or e - t > 3 or n > 3:
+    cdef uint32_t[6] word
+    cdef Py_ssize_t cut = m - s, n = m - s + e - t, k
+    if not 3 <= n <= 6:
         return False
-    a = low[s]
-    b = low[t]
-    if n == 1:
-        if not apostrophe or a != 116:
-            return False
-        if e - t == 2:
-            return b == 105 and low[t + 1] == 115
-        return b == 119 and low[t + 1] == 97 and low[t + 2] == 115
-    if n != 3:
-        return False
-    c = low[s + 2]
-    if e - t == 3:
-        return a == 99 and low[s + 1] == 97 and c == 110 and b == 110 and low[t + 1] == 111 and low[t + 2] == 116
-    if b == c and low[t + 1] == 97:
-        if a == 103 and low[s + 1] == 111:
-            return c == 110 or c == 116
-        return a == 119 and low[s + 1] == 97 and c == 110
-    if b == 109 and c == 109 and low[t + 1] == 101:
-        return (a == 103 and low[s + 1] == 105) or (a == 108 and low[s + 1] == 101)
-    return False
+    for k in range(n):
+        word[k] = low[s + k if k < cut else t + k - cut]
+    return fused(word, n, apostrophe) == cut
 
 
 def render(const uint32_t[::1] chars, const uint32_t[::1] low,

@@ -32,5 +32,4 @@ def best(scores: Ints, role: Bytes, bits: Bytes, lines: Ints, transitions: Ints)
         uint8[n]: ``case + 4 * gap``. Of equal rows the one with smaller labels, the last
         token counting first, so that the answer is the same everywhere.
     """
-    labels: Bytes = _decode.viterbi(scores, role, CASED, bits, lines, transitions)
-    return labels
+    return _decode.viterbi(scores, role, CASED, bits, lines, transitions)

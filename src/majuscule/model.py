@@ -89,9 +89,11 @@ class Model:
         return self.styles.index(name) + 1
 
     @cached_property
-    def _lexicon(self) -> tuple[Tokens, NDArray[np.intp]]:
+    def _lexicon(self) -> tuple[Tokens, Keys, Ints, Ints]:
+        """The forms as tokens; their keys in rising order, and starts and ends likewise."""
         tokens = read("\n".join(self.forms))
-        return tokens, np.argsort(tokens.key, kind="stable")
+        order = np.argsort(tokens.key, kind="stable")
+        return tokens, tokens.key[order], tokens.start[order], tokens.end[order]
 
     @property
     def written(self) -> CodePoints:
@@ -100,16 +102,16 @@ class Model:
 
     def find(self, tokens: Tokens) -> Ints:
         """Where in `written` each token's form starts, -1 for tokens without one."""
-        forms, order = self._lexicon
+        forms, known, start, end = self._lexicon
         return _model.lookup(
             tokens.key,
             tokens.lower,
             tokens.start,
             tokens.end,
-            forms.key[order],
+            known,
             forms.lower,
-            forms.start[order],
-            forms.end[order],
+            start,
+            end,
         )
 
     def score(self, ids: Keys, first: Ints, edge: Ints) -> Ints:
@@ -122,8 +124,7 @@ class Model:
             int32[n, 3, 4], of TITLE, UPPER, MIXED and JOIN: for each token by itself, and
             what is to be added if the one before it is TITLE (or MIXED), or UPPER.
         """
-        scores: Ints = _model.score(ids, first, edge, self.table, self.codebook)
-        return scores
+        return _model.score(ids, first, edge, self.table, self.codebook)
 
     @cached_property
     def hash(self) -> str:
@@ -189,7 +190,7 @@ def load(path: Path | str | None = None) -> Model:
         raise ModelError(f"{path}: the lexicon is not UTF-8: {error}") from None
     forms = () if forms == ("",) else forms
     model = Model(tensors["table"], tensors["codebook"], tensors["transitions"], forms, about)
-    tokens = read("\n".join(forms))
+    tokens = model._lexicon[0]  # noqa: SLF001 - read here once, for restoring too
     if len(tokens) != len(forms) or (np.diff(tokens.lines) > 1).any():
         raise ModelError(f"{path}: the lexicon holds a line that is not one token")
     return model

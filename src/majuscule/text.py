@@ -137,11 +137,11 @@ class Tokens:
 
     def word(self, i: int) -> str:
         """Token i in lower case."""
-        return str(_text.to_str(self.lower[self.start[i] : self.end[i]]))
+        return _text.to_str(self.lower[self.start[i] : self.end[i]])
 
     def written(self, i: int) -> str:
         """Token i as it was read."""
-        return str(_text.to_str(self.chars[self.start[i] : self.end[i]]))
+        return _text.to_str(self.chars[self.start[i] : self.end[i]])
 
     def of_lines(self, first: int, last: int) -> Tokens:
         """Lines `first` to `last` (exclusive); arrays are views, `chars` stays whole."""
@@ -170,7 +170,7 @@ def unescape(text: str) -> str:
     >>> unescape("`` i ca n't , '' he said -lrb- at the u.s. @-@ led talks -rrb-")
     '"i can\\'t ," he said ( at the u.s.-led talks )'
     """
-    return str(_text.to_str(_unescape(_text.code_points(text))))
+    return _text.to_str(_unescape(_text.code_points(text)))
 
 
 def _unescape(chars: CodePoints) -> CodePoints:
@@ -211,7 +211,7 @@ def render(
     """
     if form_at is None or forms is None:
         form_at, forms = tokens.start, tokens.chars
-    out: str = _text.render(
+    out = _text.render(
         tokens.chars, tokens.lower, tokens.start, tokens.end, labels, form_at, forms, *_UNICODE
     )
     check(tokens.chars, out)
@@ -258,7 +258,7 @@ def flatten(text: str, convention: Convention | str = Convention.PLAIN) -> str:
                 f"expected the convention plain, moses or ptb, got {convention!r}"
             ) from None
     tokens = read(text)
-    flattened: str = _text.flatten(
+    return _text.flatten(
         tokens.chars,
         tokens.lower,
         tokens.start,
@@ -270,7 +270,6 @@ def flatten(text: str, convention: Convention | str = Convention.PLAIN) -> str:
         _ABBREVIATIONS,
         *_UNICODE,
     )
-    return flattened
 
 
 def check(before: CodePoints, after: str) -> None:

@@ -199,27 +199,22 @@ def train(
     written = _written_forms(forms, totals, settings)
 
     learner = _Learner(settings)
-    for number in range(settings.passes):
-        progress.begin(f"learning {number + 1}/{settings.passes}", characters)
-        done = 0
-        find = partial(learner.find, sketch if number == 0 else empty)
-        for example in _examples(sources, settings, styles, number + 1, written, find):
-            part = (number + done / characters) / settings.passes
-            learner.step(example, settings.rate * (1 - part))
-            done += example.characters
-            progress.advance(example.characters)
+
+    def learn(name: str, begun: int, passes: int, rate: float) -> None:
+        for number in range(passes):
+            progress.begin(f"{name} {number + 1}/{passes}", characters)
+            done = 0
+            # In the very first pass features new to the table get rows.
+            find = partial(learner.find, sketch if begun + number == 0 else empty)
+            for example in _examples(sources, settings, styles, begun + number + 1, written, find):
+                part = (number + done / characters) / passes
+                learner.step(example, rate * (1 - part))
+                done += example.characters
+                progress.advance(example.characters)
+
+    learn("learning", 0, settings.passes, settings.rate)
     learner.keep(settings.buckets * 15)
-    for number in range(settings.final_passes):
-        progress.begin(f"settling {number + 1}/{settings.final_passes}", characters)
-        done = 0
-        find = partial(learner.find, empty)
-        for example in _examples(
-            sources, settings, styles, settings.passes + number + 1, written, find
-        ):
-            part = (number + done / characters) / settings.final_passes
-            learner.step(example, settings.final_rate * (1 - part))
-            done += example.characters
-            progress.advance(example.characters)
+    learn("settling", settings.passes, settings.final_passes, settings.final_rate)
 
     header = {
         "format": FORMAT,
@@ -286,32 +281,31 @@ class _Learner:
             rate,
         )
 
-    def importance(self) -> tuple[Ints, Floats, Floats]:
-        """Rows in use; about what the loss would grow without each; and its curvature.
+    def importance(self) -> tuple[Ints, Floats]:
+        """Rows in use, the most important first, and their curvature.
 
-        The second-order estimate of Optimal Brain Damage (Y. LeCun, J. Denker and S. Solla
-        1990) with the sum of squared gradients for the curvature, and a share of the
-        feature's count, since what is learned well has no gradient left.
+        A row is worth about what the loss would grow without it: the second-order estimate
+        of Optimal Brain Damage (Y. LeCun, J. Denker and S. Solla 1990) with the sum of
+        squared gradients for the curvature, and a share of the feature's count, since what
+        is learned well has no gradient left.
         """
         rows = np.flatnonzero(self.keys.reshape(-1)).astype(np.int32)
         weights = self.weights[rows]
         curvature = weights[:, 4:] + 0.02 * self.counts[rows][:, None]
         worth = (weights[:, :4] ** 2 * curvature).sum(1, dtype=np.float32)
-        return rows, worth, curvature.sum(1, dtype=np.float32)
+        order = np.argsort(-worth, kind="stable")
+        return rows[order], curvature.sum(1, dtype=np.float32)[order]
 
     def keep(self, most: int) -> None:
         """Forget all but the most important features."""
-        rows, worth, _ = self.importance()
-        order = np.argsort(-worth, kind="stable")
-        gone = rows[order[most:]]
+        rows, _ = self.importance()
+        gone = rows[most:]
         self.keys.reshape(-1)[gone] = 0
         self.weights[gone] = 0
 
     def model(self, written: Sequence[str], about: dict[str, Any]) -> Model:
         """Pack what was learned into a model."""
-        rows, worth, curvature = self.importance()
-        order = np.argsort(-worth, kind="stable")
-        rows, curvature = rows[order], curvature[order]
+        rows, curvature = self.importance()
         codebook, codes = _quantise(self.weights[rows][:, :4], curvature, self.settings.seed)
         ids = _training.ids_of(rows, self.keys, self.settings.row_bits)
         weighty = codes > 0
