@@ -20,6 +20,7 @@ import pytest
 
 import majuscule
 from majuscule import cli, corpus, training
+from majuscule.cli.models import TrainingProgress
 from majuscule.model import load
 from majuscule.restorer import Restorer
 from majuscule.training import Settings
@@ -239,7 +240,7 @@ class Terminal(io.StringIO):
 def test_training_shows_a_bar_on_a_terminal(monkeypatch):
     pytest.importorskip("tqdm")
     monkeypatch.setattr(sys, "stderr", Terminal())
-    progress = cli.TrainingProgress()
+    progress = TrainingProgress()
     progress.begin("counting", None)
     progress.advance(70)
     progress.begin("learning 1/2", 200)
@@ -253,10 +254,10 @@ def test_training_shows_a_bar_on_a_terminal(monkeypatch):
 @pytest.mark.parametrize("stream", [io.StringIO, Terminal])
 def test_training_says_where_it_is_now_and_then(monkeypatch, stream):
     now = iter(range(0, 1000, 60))
-    monkeypatch.setattr("majuscule.cli.time.monotonic", lambda: next(now))
-    monkeypatch.setattr("majuscule.cli.find_spec", lambda name: None)  # tqdm is an extra
+    monkeypatch.setattr("majuscule.cli.models.time.monotonic", lambda: next(now))
+    monkeypatch.setattr("majuscule.cli.models.find_spec", lambda name: None)  # tqdm is an extra
     monkeypatch.setattr(sys, "stderr", stream())
-    progress = cli.TrainingProgress()
+    progress = TrainingProgress()
     progress.begin("counting", None)
     progress.advance(3_000_000)
     progress.begin("learning 1/2", 400)

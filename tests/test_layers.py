@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,12 @@ ORDER = (
     "__main__",
 )
 
-MODULES = sorted(path.stem for path in HOME.glob("*.py"))
+MODULES = {path.stem: [path] for path in sorted(HOME.glob("*.py"))} | {
+    path.name: sorted(path.glob("*.py"))
+    for path in HOME.iterdir()
+    if (path / "__init__.py").is_file()
+}
+"""The files of each; a package is one module to the others."""
 
 REQUIRED = {"numpy", "safetensors"}
 OPTIONAL = {"tqdm"}
@@ -61,12 +67,17 @@ def layer_of(name: str) -> str | None:
     return "__init__"  # a name of the package itself
 
 
+def own(name: str, module: str) -> bool:
+    """Whether a name is of the module's kernel, or of another file of the package it is."""
+    return name.split(".")[1] != module or len(MODULES[module]) > 1
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_go_one_way(module: str) -> None:
     assert module in ORDER, f"{module}.py has no place in the order of modules yet"
-    for name in imports(HOME / f"{module}.py"):
+    for name in set().union(*map(imports, MODULES[module])):
         layer = layer_of(name)
-        if layer is not None and not (layer == module and name.split(".")[1] != module):
+        if layer is not None and not (layer == module and own(name, module)):
             assert ORDER.index(layer) < ORDER.index(module), f"{module} imports {name}"
 
 
@@ -86,7 +97,8 @@ def test_the_test_above_can_fail() -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_only_what_is_required_is_imported_at_once(module: str) -> None:
     """What is optional may be imported inside a function, by whoever uses it."""
-    for node in ast.parse((HOME / f"{module}.py").read_text(encoding="utf-8")).body:
+    nodes = [ast.parse(path.read_text(encoding="utf-8")).body for path in MODULES[module]]
+    for node in chain.from_iterable(nodes):
         names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -99,7 +111,8 @@ def test_only_what_is_required_is_imported_at_once(module: str) -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_nothing_else_is_imported_anywhere(module: str) -> None:
-    tops = {name.partition(".")[0] for name in imports(HOME / f"{module}.py")}
+    names = set().union(*map(imports, MODULES[module]))
+    tops = {name.partition(".")[0] for name in names}
     assert tops <= {"majuscule", *REQUIRED, *OPTIONAL, *sys.stdlib_module_names}
 
 

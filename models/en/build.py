@@ -18,7 +18,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from majuscule.cli import TrainingProgress
+from majuscule.cli.models import TrainingProgress
 from majuscule.training import Settings, Source, train
 
 HERE = Path(__file__).parent

@@ -1,0 +1,213 @@
+"""``info`` and ``train``: what a model is, and how one comes to be."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from contextlib import closing
+from dataclasses import fields
+from importlib.util import find_spec
+from inspect import getdoc, signature
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import majuscule
+from majuscule import corpus, model
+from majuscule.cli.console import add_model, printable, say
+from majuscule.errors import MajusculeError, ModelError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from majuscule.training import Source
+
+
+def info_options(command: argparse.ArgumentParser) -> None:
+    """The options of ``info``."""
+    add_model(command)
+    command.add_argument("--json", action="store_true", help="print a JSON object")
+
+
+def info(chosen: argparse.Namespace) -> None:
+    """Say what a model is and what it was trained on."""
+    path = Path(chosen.model) if chosen.model else model.shipped()
+    known = model.load(path)
+    facts = {
+        "name": None,
+        "license": None,
+        **known.about,
+        "file": str(path),
+        "bytes": path.stat().st_size,
+        "hash": known.hash,
+        "weighted": int(np.count_nonzero(known.table)),
+        "forms": len(known.forms),
+        "majuscule": majuscule.__version__,
+    }
+    try:
+        told = json.dumps(facts, indent=1) if chosen.json else "\n".join(_lines(facts))
+    except RecursionError:
+        raise ModelError(f"{path}: expected a header that can be shown, got one too deep") from None
+    with corpus.writer(corpus.STANDARD) as write:
+        write(f"{told}\n")
+
+
+def _lines(facts: dict[str, Any], indent: str = "") -> Iterator[str]:
+    width = max(map(len, facts), default=0)
+    for name, value in facts.items():
+        start = f"{indent}{printable(name):<{width}}"
+        if isinstance(value, dict) and len(indent) < 4:
+            yield start.rstrip()
+            yield from _lines(value, indent + "  ")
+        elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            yield start.rstrip()
+            for item in value:
+                yield f"{indent}  " + "  ".join(printable(_shown(part)) for part in item.values())
+        else:
+            yield f"{start}  {printable(_shown(value))}"
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "not stated"
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def train_options(command: argparse.ArgumentParser) -> None:
+    """The options of ``train``."""
+    from majuscule.training import Settings, train  # noqa: PLC0415 - the other commands start faster
+
+    command.add_argument(
+        "corpus",
+        nargs="+",
+        metavar="CORPUS",
+        help="natural text, UTF-8, .xz or plain: a paragraph a line, a blank line between"
+        " documents; NAME=CORPUS tells the house style it is written in (./ before a path"
+        " with = in it)",
+    )
+    command.add_argument(
+        "-o", "--output", metavar="MODEL", required=True, help="where to write the model"
+    )
+    command.add_argument("--style", metavar="NAME", help="style of every CORPUS without its own")
+    command.add_argument(
+        "--tokenised",
+        action="store_true",
+        help="the text is tokenised and teaches case alone; a CORPUS with .tok. in its name is"
+        " taken so without this",
+    )
+    command.add_argument(
+        "--name",
+        default=signature(train).parameters["name"].default,
+        help="the model's name (default: %(default)s)",
+    )
+    command.add_argument("--license", metavar="TEXT", help="the model's licence")
+    meanings = _meanings(Settings)
+    for field in fields(Settings):
+        command.add_argument(
+            f"--{field.name.replace('_', '-')}",
+            type=type(field.default),
+            default=field.default,
+            metavar="N" if isinstance(field.default, int) else "X",
+            help=f"{meanings.get(field.name, '')} (default: %(default)s)",
+        )
+
+
+def _meanings(documented: type) -> dict[str, str]:
+    """What a class's docstring says of each of its attributes."""
+    rows = re.findall(r"^ +(\w+(?:, \w+)*): (.+)$", getdoc(documented) or "", re.MULTILINE)
+    return {
+        name: meaning.rstrip(".").replace("%", "%%")
+        for names, meaning in rows
+        for name in names.split(", ")
+    }
+
+
+def train(chosen: argparse.Namespace) -> None:
+    """Train a model on natural text."""
+    from majuscule.training import Settings, train  # noqa: PLC0415 - as above
+
+    sources = [_source(written, chosen) for written in chosen.corpus]
+    paths = [str(source.path) for source in sources]
+    corpus.check(paths)
+    for path in (*paths, chosen.output):
+        if path == corpus.STANDARD or (Path(path).exists() and not Path(path).is_file()):
+            chosen.refuse(f"expected a file that can be read again and again, got {path}")
+    if clash := corpus.clash(paths, chosen.output):
+        chosen.refuse(
+            f"expected the model to be another file than its corpus, got {clash} for both"
+        )
+    try:
+        settings = Settings(
+            **{field.name: getattr(chosen, field.name) for field in fields(Settings)}
+        )
+    except MajusculeError as error:
+        chosen.refuse(str(error))
+    about = {"license": chosen.license} if chosen.license else {}
+    with corpus.whole(chosen.output) as path, closing(TrainingProgress()) as progress:
+        trained = train(sources, settings, name=chosen.name, about=about, progress=progress)
+        with corpus.naming(chosen.output):
+            trained.save(path)
+
+
+def _source(written: str, chosen: argparse.Namespace) -> Source:
+    """``style=path`` or a path."""
+    from majuscule.training import Source  # noqa: PLC0415 - as above
+
+    style, mark, path = written.partition("=")
+    if not mark or not re.fullmatch(r"[\w-]+", style):
+        style, path = chosen.style, written
+    tokenised = chosen.tokenised or ".tok." in Path(path).name
+    return Source(Path(path), style, spacing=not tokenised)
+
+
+class TrainingProgress:
+    """How far training is, on standard error: a bar on a terminal, else a line now and then.
+
+    The bar takes ``tqdm`` (``pip install majuscule[train]``).
+    """
+
+    SECONDS = 10
+    """Between two lines."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._fancy = bool(sys.stderr and sys.stderr.isatty() and find_spec("tqdm"))
+
+    def begin(self, name: str, characters: int | None) -> None:
+        """A pass of about so many characters begins."""
+        self.close()
+        if self._fancy:
+            from tqdm import tqdm  # noqa: PLC0415 - an extra, and wanted only here
+
+            self._bar = tqdm(total=characters, desc=name, unit="char", unit_scale=True)
+        else:
+            self._name, self._total, self._done = name, characters, 0
+            self._begun = self._said = time.monotonic()
+            say(name)
+
+    def advance(self, characters: int) -> None:
+        """So many more are done."""
+        if self._bar is not None:
+            self._bar.update(characters)
+            return
+        self._done += characters
+        now = time.monotonic()
+        if now - self._said >= self.SECONDS:
+            self._said = now
+            if self._total:
+                left = (now - self._begun) * (self._total / self._done - 1)
+                say(f"{self._name}: {self._done / self._total:.0%}, {left / 60:.0f} min left")
+            else:
+                say(f"{self._name}: {self._done / 1e6:,.0f} million characters")
+
+    def close(self) -> None:
+        """Leave the terminal's line."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
