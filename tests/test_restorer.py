@@ -16,7 +16,7 @@ from texts import documents, lines, texts
 
 from majuscule import GuaranteeError, MajusculeError, ModelError
 from majuscule import restorer as module
-from majuscule.restorer import Restorer
+from majuscule.restorer import EDITS, Restorer
 from majuscule.text import Convention, flatten, read, unescape
 
 if TYPE_CHECKING:
@@ -265,6 +265,28 @@ def test_deep_input_is_no_more_work_than_other(restorer: Restorer, deep: str) ->
 # Use ----------------------------------------------------------------------------------------
 
 
+@given(ANY)
+def test_what_may_not_be_edited_stays(tiny: Model, given_text: str) -> None:
+    as_it_is = unescape(given_text)
+    both, case, space = (
+        Restorer(tiny, edits=edits).restore(given_text)
+        for edits in (["space", "case"], ["case"], ["space"])
+    )
+    assert both == Restorer(tiny).restore(given_text)
+    assert len(case) == len(as_it_is)
+    assert [c.isspace() for c in case] == [c.isspace() for c in as_it_is]
+    assert "".join(space.split()) == "".join(as_it_is.split())
+
+
+def test_each_edit_alone_does_its_part(restorer: Restorer) -> None:
+    flat = flatten(TINY)
+    case, space = (Restorer(restorer.model, edits=[edit]).restore(flat) for edit in EDITS)
+    assert case != flat
+    assert space != flat
+    assert space == space.lower()
+    assert case.lower() == unescape(flat)
+
+
 def test_a_style_changes_what_its_features_say(erratic: Restorer) -> None:
     flat = flatten(TINY)
     assert erratic.styles == ("a", "b")
@@ -279,6 +301,9 @@ def test_a_style_changes_what_its_features_say(erratic: Restorer) -> None:
     [
         (lambda m: Restorer(m, style="x"), ModelError, "expected a style of this model"),
         (lambda m: Restorer(m, document="page"), MajusculeError, "line, block or file, got 'page'"),
+        (lambda m: Restorer(m, edits=["accents"]), MajusculeError, r"got \['accents'\]"),
+        (lambda m: Restorer(m, edits=[]), MajusculeError, r"got \[\]"),
+        (lambda m: Restorer(m, edits="case"), MajusculeError, "got 'case'"),
     ],
 )
 def test_wrong_use_is_told_apart(

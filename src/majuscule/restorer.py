@@ -18,7 +18,10 @@ from majuscule.errors import MajusculeError
 from majuscule.text import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+EDITS = ("case", "space")
+"""What may be changed."""
 
 BATCH_TOKENS = 4096
 """Tokens that go through the steps together: their features fit a core's own cache."""
@@ -40,11 +43,18 @@ class Restorer:
         style: the house style to write in, one of `styles`; None for none in particular.
         document: what one document is: ``"line"``, ``"block"`` (lines up to a blank one)
             or ``"file"`` (all lines).
+        edits: what may be changed, some of `EDITS`; the rest stays as it comes, once
+            escapes are undone.
 
     Raises:
         ModelError: the model file cannot be used, or has no such style.
-        MajusculeError: `document` is none of the three.
+        MajusculeError: `document` is none of the three, or `edits` none of the two.
         OSError: the model file cannot be read.
+
+    >>> Restorer(edits=["space"]).restore("The NATO summit ( in paris ) is over .")
+    'The NATO summit (in paris) is over.'
+    >>> Restorer(edits=["case"]).restore("the nato summit ( in paris ) is over .")
+    'The NATO summit ( in Paris ) is over .'
     """
 
     def __init__(
@@ -53,6 +63,7 @@ class Restorer:
         *,
         style: str | None = None,
         document: str = "block",
+        edits: Sequence[str] = EDITS,
     ) -> None:
         self.model = source if isinstance(source, model.Model) else model.load(source)
         self._style = self.model.style(style)
@@ -62,6 +73,9 @@ class Restorer:
             raise MajusculeError(
                 f"expected document to be line, block or file, got {document!r}"
             ) from None
+        if isinstance(edits, str) or not edits or not set(edits) <= set(EDITS):
+            raise MajusculeError(f"expected edits to be some of {', '.join(EDITS)}; got {edits!r}")
+        self._case, self._space = (edit in edits for edit in EDITS)
 
     @property
     def styles(self) -> tuple[str, ...]:
@@ -115,18 +129,25 @@ class Restorer:
     def _restore(self, flattened: str, memory: _Memory) -> str:
         tokens = text.read(flattened)
         labels = np.empty(len(tokens), dtype=np.uint8)
-        form_at = self.model.find(tokens)
+        form_at, forms = self.model.find(tokens), self.model.written
+        if not self._case:  # a MIXED token's form is the one it has
+            form_at, forms = tokens.start, tokens.chars
         mixed = (form_at >= 0).view(np.uint8)
         for first, last in _spans(tokens):
             some = tokens.of_lines(first, last)
             span = slice(tokens.lines[first], tokens.lines[last])
             bits, memory.seen = text.allowed(some, mixed[span], self._document, memory.seen)
+            if not self._case:
+                own = text.CASED[some.role] != 0  # the others go along with the one before
+                bits = np.where(own, bits & np.uint8(0xF0) | np.uint8(1) << some.case, bits)
+            if not self._space:
+                bits = bits & np.uint8(0x0F) | np.uint8(0x10) << some.gap
             ids, starts, edge, memory.before = features.extract(
                 some, self._document, memory.before, self._style
             )
             scores = self.model.score(ids, starts, edge)
             labels[span] = decode.best(scores, some.role, bits, some.lines, self.model.transitions)
-        return text.render(tokens, labels, form_at, self.model.written)
+        return text.render(tokens, labels, form_at, forms)
 
 
 def _spans(tokens: text.Tokens) -> Iterator[tuple[int, int]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from majuscule import corpus, model, text
 from majuscule.cli import console
 from majuscule.errors import MajusculeError
-from majuscule.restorer import Restorer
+from majuscule.restorer import EDITS, Restorer
 from majuscule.text import Convention, Document
 
 if TYPE_CHECKING:
@@ -28,6 +28,13 @@ def restore_options(command: argparse.ArgumentParser) -> None:
         help="what one document is: a line, a block of lines up to a blank one, or the whole"
         " file (default: %(default)s)",
     )
+    command.add_argument(
+        "--edits",
+        type=lambda written: written.split(","),
+        default=list(EDITS),
+        metavar="EDIT,…",
+        help=f"what may be changed: {', '.join(EDITS)} (default: both)",
+    )
 
 
 def restore(chosen: argparse.Namespace) -> None:
@@ -35,7 +42,7 @@ def restore(chosen: argparse.Namespace) -> None:
     console.look_at_files(chosen, *([chosen.model] if chosen.model else []))
     known = model.load(chosen.model)
     try:
-        restorer = Restorer(known, style=chosen.style, document=chosen.document)
+        restorer = Restorer(known, style=chosen.style, document=chosen.document, edits=chosen.edits)
     except MajusculeError as error:  # the model is good: it is the options that are not
         chosen.refuse(str(error))
     _convert(chosen, restorer.stream)
