@@ -220,14 +220,12 @@ def render(
 
 # Titles and shortenings whose full stop ends no sentence though a capital follows: what
 # tokenisers know, too (Moses' list of non-breaking prefixes is of this kind). Only
-# `flatten` asks; restoring learns where stops stand alone from text.
-_ABBREVIATIONS = np.sort(
-    read(
-        "adm\nbrig\ncapt\ncmdr\ncol\ncpl\ndr\nfr\nft\ngen\ngov\nhon\nlieut\nlt\nmaj\nmessrs\nmr"
-        "\nmrs\nms\nmt\nno\npres\nprof\nrep\nreps\nrev\nsen\nsens\nsgt\nst\nsupt\nvs\njan\nfeb"
-        "\nmar\napr\njun\njul\naug\nsep\nsept\noct\nnov\ndec"
-    ).key
+# `flatten` and evaluation ask; restoring learns where stops stand alone from text.
+ABBREVIATIONS = (
+    "adm brig capt cmdr col cpl dr fr ft gen gov hon lieut lt maj messrs mr mrs ms mt no pres"
+    " prof rep reps rev sen sens sgt st supt vs jan feb mar apr jun jul aug sep sept oct nov dec"
 )
+_ABBREVIATIONS = np.sort(read(ABBREVIATIONS).key)
 
 
 def flatten(text: str, convention: Convention | str = Convention.PLAIN) -> str:
