@@ -557,10 +557,7 @@ def best_of_all(
         path = steps(row, roles, cased)
         if path is None:
             continue
-        total = sum(
-            int(transitions[kp][k][i][j]) + gain(scores, t, i, j, cased=bool(cased[k]))
-            for t, kp, k, i, j in path
-        )
+        total = _total(path, scores, cased, transitions)
         # Of equal rows the one with smaller labels, the last token counting first.
         rank = (-total, row[::-1])
         if found is None or rank < found:
@@ -597,6 +594,27 @@ def best(
         role_before = role
     last = min(rows, key=lambda j: (-rows[j][0], j))
     return _own(rows[last][1], roles, cased)
+
+
+def score_of(
+    scores: Any, roles: Sequence[int], cased: Sequence[int], labels: Sequence[int], transitions: Any
+) -> int:
+    """The score of a row of labels, signs carrying the case before them."""
+    row = []
+    case = 0
+    for label, role in zip(labels, roles, strict=True):
+        case = label % 4 if cased[role] else case
+        row.append(label // 4 * 4 + case)
+    path = steps(row, roles, cased)
+    assert path is not None
+    return _total(path, scores, cased, transitions)
+
+
+def _total(path: Iterable[Any], scores: Any, cased: Sequence[int], transitions: Any) -> int:
+    return sum(
+        int(transitions[kp][k][i][j]) + gain(scores, t, i, j, cased=bool(cased[k]))
+        for t, kp, k, i, j in path
+    )
 
 
 def _own(row: Sequence[int], roles: Sequence[int], cased: Sequence[int]) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -18,6 +18,9 @@ from majuscule.text import CASED, Kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+NO_OTHER = 2**31 - 1
+"""The margin where there is nothing else to choose."""
 
 LARGEST = 1 << 24
 """What a transition may be, either way; see `majuscule.model`."""
@@ -40,15 +43,27 @@ class Problem:
     scores: NDArray[np.int32]
     transitions: NDArray[np.int32]
 
-    def solve(self) -> list[int]:
-        """What the compiled code says."""
-        return decode.best(
+    def arguments(self) -> tuple[NDArray[Any], ...]:
+        """As the compiled code takes it."""
+        return (
             self.scores,
             np.array(self.roles, np.uint8),
             np.array(self.bits, np.uint8),
             np.array([0, len(self.roles)], np.int32),
             self.transitions,
-        ).tolist()
+        )
+
+    def solve(self) -> list[int]:
+        """What the compiled code says."""
+        return decode.best(*self.arguments()).tolist()
+
+    def margins(self) -> NDArray[np.int32]:
+        """And how sure it is."""
+        return decode.margins(*self.arguments())
+
+    def score(self, labels: list[int]) -> int:
+        """The score of a row of labels: of words, as they are; of signs, the case they carry."""
+        return reference.score_of(self.scores.tolist(), self.roles, CASED, labels, self.transitions)
 
 
 @st.composite
@@ -126,3 +141,36 @@ def test_no_lines_no_labels() -> None:
     scores = np.zeros((0, 3, 4), np.int32)
     lines = np.zeros(1, np.int32)
     assert decode.best(scores, nothing, nothing, lines, transitions).tolist() == []
+
+
+@given(problems(longest=12), st.data())
+def test_a_margin_is_what_forbidding_the_choice_costs(
+    problem: Problem, data: st.DataObject
+) -> None:
+    """The slow way: take the label chosen away, decode again, and compare the scores."""
+    labels = problem.solve()
+    best = problem.score(labels)
+    margins = problem.margins()
+    t = data.draw(st.integers(0, len(labels) - 1))
+    for edit, own in enumerate((1 << labels[t] % 4, 16 << labels[t] // 4)):
+        bits = problem.bits[t]
+        others = bits & ~own
+        if not (others & 15 and others & 240) or (edit == 0 and not CASED[problem.roles[t]]):
+            assert margins[t, edit] == NO_OTHER
+            continue
+        problem.bits[t] = others
+        assert min(best - problem.score(problem.solve()), NO_OTHER) == margins[t, edit]
+        problem.bits[t] = bits
+
+
+def test_margins_do_not_cross_lines() -> None:
+    rng = np.random.default_rng(5)
+    scores = rng.integers(-99, 99, (6, 3, 4)).astype(np.int32)
+    transitions = rng.integers(-99, 99, (len(Kind), len(Kind), 8, 8)).astype(np.int32)
+    bits, role = np.full(6, 255, np.uint8), np.full(6, Kind.WORD, np.uint8)
+    both = decode.margins(scores, role, bits, np.array([0, 2, 2, 6], np.int32), transitions)
+    for a, b in ((0, 2), (2, 6)):
+        alone = decode.margins(
+            scores[a:b], role[a:b], bits[a:b], np.array([0, b - a], np.int32), transitions
+        )
+        assert (alone == both[a:b]).all()

@@ -287,6 +287,24 @@ def test_each_edit_alone_does_its_part(restorer: Restorer) -> None:
     assert case.lower() == unescape(flat)
 
 
+@given(ANY)
+def test_margins_come_with_what_restore_gives(erratic: Restorer, given_text: str) -> None:
+    restored, margins = erratic.margins(given_text)
+    assert restored == erratic.restore(given_text)
+    assert len(margins) == len("".join(restored.split()))
+    assert (margins >= 0).all()
+
+
+def test_a_margin_belongs_to_its_decision(restorer: Restorer) -> None:
+    """Case margins hold for a word's characters; that of the gap is its first's."""
+    restored, margins = restorer.margins("the bus , he said")
+    assert restored == "The bus, he said"
+    of = dict(zip(enumerate("Thebus,hesaid"), margins.tolist(), strict=True))
+    assert of[1, "h"] == of[2, "e"] >= of[0, "T"]
+    assert of[4, "u"] == of[5, "s"]
+    assert of[6, ","] < 2**31 - 1  # that blank might have stayed
+
+
 def test_a_style_changes_what_its_features_say(erratic: Restorer) -> None:
     flat = flatten(TINY)
     assert erratic.styles == ("a", "b")

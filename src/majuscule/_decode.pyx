@@ -1,9 +1,12 @@
 # cython: language_level=3, cdivision=True, initializedcheck=False, wraparound=False
 """Kernel of `majuscule.decode`: scores to the best labels."""
 
-from libc.stdint cimport INT64_MIN, int32_t, int64_t, uint8_t
+from libc.stdint cimport INT32_MAX, INT64_MIN, int32_t, int64_t, uint8_t
 
 import numpy as np
+
+cdef int64_t NEVER = INT64_MIN
+"""The score of what cannot be."""
 
 
 def viterbi(const int32_t[:, :, ::1] scores, const uint8_t[::1] role, const uint8_t[::1] cased,
@@ -80,4 +83,81 @@ def viterbi(const int32_t[:, :, ::1] scores, const uint8_t[::1] role, const uint
                     break
                 from_ = back[t, from_]
                 t -= 1
+    return np.asarray(out)
+
+
+cdef inline int64_t step(const int32_t[:, :, ::1] scores, const int32_t[:, :, :, ::1] transitions,
+                         Py_ssize_t t, int kp, int k, bint has_case, int i, int j) noexcept nogil:
+    """What label j of token t adds after label i; `NEVER` if it cannot follow."""
+    cdef int group = 1 if (i & 3) == 3 else i & 3
+    cdef int64_t value = transitions[kp, k, i, j]
+    if not has_case and (i & 3) != (j & 3):
+        return NEVER
+    if j >> 2:
+        value += scores[t, 0, 3]
+    if (j & 3) and has_case:
+        value += scores[t, 0, (j & 3) - 1]
+        if group:
+            value += scores[t, group, (j & 3) - 1]
+    return value
+
+
+def margins(const int32_t[:, :, ::1] scores, const uint8_t[::1] role, const uint8_t[::1] cased,
+            const uint8_t[::1] allowed, const int32_t[::1] line, const int32_t[:, :, :, ::1] transitions):
+    """How much worse each line gets with another case or gap; see `majuscule.decode.margins`."""
+    cdef Py_ssize_t n = role.shape[0], r, t
+    cdef int i, j, k, kp, edit, choice
+    cdef int64_t value, best
+    cdef int64_t[4] by_choice
+    cdef int64_t[:, ::1] before = np.full((n, 8), NEVER, dtype=np.int64)
+    cdef int64_t[:, ::1] after = np.full((n, 8), NEVER, dtype=np.int64)
+    cdef int32_t[:, ::1] out = np.full((n, 2), INT32_MAX, dtype=np.int32)
+    with nogil:
+        for r in range(line.shape[0] - 1):
+            for t in range(line[r], line[r + 1]):
+                k = role[t]
+                kp = 0 if t == line[r] else role[t - 1]
+                for j in range(8):
+                    if not ((allowed[t] >> (j & 3)) & 1 and (allowed[t] >> (4 + (j >> 2))) & 1):
+                        continue
+                    if t == line[r]:
+                        before[t, j] = step(scores, transitions, t, 0, k, cased[k], 0, j)
+                        continue
+                    for i in range(8):
+                        value = step(scores, transitions, t, kp, k, cased[k], i, j)
+                        if before[t - 1, i] > NEVER and value > NEVER:
+                            before[t, j] = max(before[t, j], before[t - 1, i] + value)
+            for t in range(line[r + 1] - 1, line[r] - 1, -1):
+                for i in range(8):
+                    if before[t, i] == NEVER:
+                        continue
+                    if t == line[r + 1] - 1:
+                        after[t, i] = 0
+                        continue
+                    k = role[t + 1]
+                    for j in range(8):
+                        value = step(scores, transitions, t + 1, role[t], k, cased[k], i, j)
+                        if after[t + 1, j] > NEVER and value > NEVER:
+                            after[t, i] = max(after[t, i], after[t + 1, j] + value)
+                for edit in range(2 if cased[role[t]] else 1):  # the gap, then the case
+                    best = NEVER
+                    for choice in range(4):
+                        by_choice[choice] = NEVER
+                    for i in range(8):
+                        if before[t, i] > NEVER and after[t, i] > NEVER:
+                            choice = i & 3 if edit else i >> 2
+                            by_choice[choice] = max(by_choice[choice], before[t, i] + after[t, i])
+                    for choice in range(4):
+                        best = max(best, by_choice[choice])
+                    kp = 0  # how many choices are as good as the best: two make a margin of 0
+                    value = NEVER
+                    for choice in range(4):
+                        if by_choice[choice] == best:
+                            kp += 1
+                        elif by_choice[choice] > value:
+                            value = by_choice[choice]
+                    if kp > 1:
+                        value = best
+                    if value > NEVER:
+                        out[t, 1 - edit] = <int32_t>min(best - value, <int64_t>INT32_MAX)
     return np.asarray(out)

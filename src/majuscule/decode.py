@@ -33,3 +33,16 @@ def best(scores: Ints, role: Bytes, bits: Bytes, lines: Ints, transitions: Ints)
         token counting first, so that the answer is the same everywhere.
     """
     return _decode.viterbi(scores, role, CASED, bits, lines, transitions)
+
+
+def margins(scores: Ints, role: Bytes, bits: Bytes, lines: Ints, transitions: Ints) -> Ints:
+    """How much lower the best row's score gets if one decision is another: how sure it is.
+
+    Args:
+        scores, role, bits, lines, transitions: as for `best`.
+
+    Returns:
+        int32[n, 2]: for each token the margin of its case and of its gap; the greatest
+        int32 where there is no other choice, and for the case of a token without one.
+    """
+    return _decode.margins(scores, role, CASED, bits, lines, transitions)
