@@ -24,6 +24,8 @@ ORDER = (
     "decode",
     "model",
     "evaluation",
+    "mistakes",
+    "errorpage",
     "restorer",
     "training",
     "__init__",

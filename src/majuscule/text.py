@@ -270,6 +270,17 @@ def flatten(text: str, convention: Convention | str = Convention.PLAIN) -> str:
     )
 
 
+def lower(text: str) -> str:
+    """Lower case as flattened text has it, spaced as it was; escapes are undone.
+
+    Letters without a lower-case form that leads back to them stay as they are.
+
+    >>> lower("``Straße in İzmir , ``")
+    '``straße in İzmir , "'
+    """
+    return _text.to_str(read(text).lower)
+
+
 def check(before: CodePoints, after: str) -> None:
     """Raise unless `after` equals `before` once blanks are removed and letters lower-cased.
 

@@ -13,7 +13,7 @@ from inspect import getdoc
 from typing import TYPE_CHECKING
 
 import majuscule
-from majuscule.cli import console, convert, models
+from majuscule.cli import console, convert, models, scoring
 from majuscule.errors import MajusculeError
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 COMMANDS = (
     (convert.restore, convert.restore_options, "majuscule restore flat.txt -o natural.txt"),
     (convert.flatten, convert.flatten_options, "majuscule flatten --convention moses a.txt"),
+    (scoring.evaluate, scoring.evaluate_options, "majuscule evaluate natural.txt restored.txt"),
     (models.info, models.info_options, "majuscule info --json"),
     (models.train, models.train_options, "majuscule train news=a.txt.xz b.txt -o my.model"),
 )

@@ -13,21 +13,13 @@ from majuscule.text import Convention, Document
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 
 def restore_options(command: argparse.ArgumentParser) -> None:
     """The options of ``restore``."""
     console.add_files(command)
-    console.add_model(command)
-    command.add_argument("--style", metavar="NAME", help="write in this house style (see info)")
-    command.add_argument(
-        "--document",
-        choices=[document.name.lower() for document in Document],
-        default=signature(Restorer).parameters["document"].default,
-        help="what one document is: a line, a block of lines up to a blank one, or the whole"
-        " file (default: %(default)s)",
-    )
+    add_restorer(command)
     command.add_argument(
         "--edits",
         type=lambda written: written.split(","),
@@ -40,12 +32,30 @@ def restore_options(command: argparse.ArgumentParser) -> None:
 def restore(chosen: argparse.Namespace) -> None:
     """Give flattened text its capitals and its spaces back."""
     console.look_at_files(chosen, *([chosen.model] if chosen.model else []))
+    _convert(chosen, restorer(chosen, edits=chosen.edits).stream)
+
+
+def add_restorer(command: argparse.ArgumentParser) -> None:
+    """The options that say which restorer is wanted."""
+    console.add_model(command)
+    command.add_argument("--style", metavar="NAME", help="write in this house style (see info)")
+    command.add_argument(
+        "--document",
+        choices=[document.name.lower() for document in Document],
+        default=signature(Restorer).parameters["document"].default,
+        help="what one document is: a line, a block of lines up to a blank one, or the whole"
+        " file (default: %(default)s)",
+    )
+
+
+def restorer(chosen: argparse.Namespace, edits: Sequence[str] = EDITS) -> Restorer:
+    """The restorer that the options ask for; the call is refused if there is none."""
     known = model.load(chosen.model)
     try:
-        restorer = Restorer(known, style=chosen.style, document=chosen.document, edits=chosen.edits)
+        return Restorer(known, style=chosen.style, document=chosen.document, edits=edits)
     except MajusculeError as error:  # the model is good: it is the options that are not
         chosen.refuse(str(error))
-    _convert(chosen, restorer.stream)
+        raise  # refusing has ended the command
 
 
 def flatten_options(command: argparse.ArgumentParser) -> None:
