@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from majuscule import cli, errorpage
-from majuscule.evaluation import evaluate, parts
+from majuscule.evaluation import evaluate
 from majuscule.restorer import Restorer
 from majuscule.text import flatten, lower
+from majuscule.words import parts
 
 if TYPE_CHECKING:
     from majuscule.model import Model

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from majuscule.errors import DataError
-from majuscule.evaluation import Report, Tally, _initial, count, evaluate, parts, realign, words
+from majuscule.evaluation import Report, Tally, count, evaluate
 from majuscule.text import flatten, unescape
+from majuscule.words import begins, parts, realign, words
 
 # Each: hypothesis, reference, flattened, and what to count there: whether the line is exact,
 # right in case, right in spacing, changed; words, blanks, gaps as (total, right, gold,
@@ -157,9 +158,7 @@ SENTENCES = {
 
 @pytest.mark.parametrize("line", SENTENCES)
 def test_where_sentences_begin(line: str) -> None:
-    starts = [
-        word for word, start in zip(line.split(), _initial(line.split()), strict=True) if start
-    ]
+    starts = [word for word, start in zip(line.split(), begins(line.split()), strict=True) if start]
     assert " ".join(starts) == SENTENCES[line]
 
 

@@ -23,6 +23,7 @@ ORDER = (
     "features",
     "decode",
     "model",
+    "words",
     "evaluation",
     "mistakes",
     "errorpage",

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from majuscule import errorpage
 from majuscule.errorpage import Line, render
-from majuscule.evaluation import count, words
-from majuscule.mistakes import AROUND, EXAMPLES, Mistake, Mistakes, blanks
+from majuscule.evaluation import count
+from majuscule.mistakes import AROUND, EXAMPLES, Mistake, Mistakes
 from majuscule.text import flatten
+from majuscule.words import blanks, words
 
 # Each: hypothesis, reference, and the mistakes in their order: kind, gold, got.
 BY_HAND = {

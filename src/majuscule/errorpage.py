@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from majuscule.evaluation import realign, words
-from majuscule.mistakes import blanks
+from majuscule.words import blanks, realign, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

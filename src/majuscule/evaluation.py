@@ -20,10 +20,9 @@ parts add up, and from the lines it draws the intervals of its figures.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, fields
 from difflib import SequenceMatcher
-from itertools import accumulate, compress, pairwise, takewhile, zip_longest
+from itertools import accumulate, compress, takewhile, zip_longest
 from math import isnan, nan
 from operator import eq
 from typing import TYPE_CHECKING
@@ -32,7 +31,8 @@ import numpy as np
 
 from majuscule.errors import DataError
 from majuscule.labels import Case
-from majuscule.text import ABBREVIATIONS, flatten, read, unescape
+from majuscule.text import flatten, read
+from majuscule.words import begins, parts, realign, same_letters, words
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
@@ -343,7 +343,7 @@ def count(
     if flattened is None:
         flattened = flatten(reference)
     pieces = words(flattened)
-    if not _same_letters("".join(pieces), "".join(gold)):
+    if not same_letters("".join(pieces), "".join(gold)):
         raise DataError(
             "expected the flattened line to be its reference but for case and spaces, got"
             f" {flattened!r:.80} for {reference!r:.80}"
@@ -383,87 +383,15 @@ def count(
             )
             for case in Case
         },
-        initial=part(_initial(gold)),
+        initial=part(begins(gold)),
         unseen=part([vocabulary is not None and not _known(word, vocabulary) for word in gold]),
         blanks=_tally_gaps(_edges(map(len, pieces)), spaced, wanted),
         gaps=_tally_gaps(_edges((tokens.end - tokens.start).tolist()), spaced, wanted),
     )
 
 
-def realign(hypothesis: str, reference: str) -> list[str] | None:
-    """Cut a restored line where its reference has blanks.
-
-    Args:
-        hypothesis: the line as restored, spaced in any way.
-        reference: the line as written.
-
-    Returns:
-        One piece for each of `words(reference)`; None if the letters are not the same.
-
-    >>> realign("The U.S. - led coalition ,", "the U.S.-led coalition,")
-    ['The', 'U.S.-led', 'coalition,']
-    """
-    gold = words(reference)
-    chars = "".join(words(hypothesis))
-    if not _same_letters(chars, "".join(gold)):
-        return None
-    ends = [0, *accumulate(map(len, gold))]
-    return [chars[a:b] for a, b in pairwise(ends)]
-
-
-def words(line: str) -> list[str]:
-    """A line's whitespace tokens, with the escapes in each of them undone.
-
-    >>> words("`` he ca n't , '' -LRB- 8 @-@ 10 -RRB-")
-    ['"', 'he', 'ca', "n't", ',', '"', '(', '8', '-', '10', ')']
-    """
-    raw = line.split()
-    whole = "".join(unescape(line).split())
-    if whole == "".join(raw):
-        return raw
-    pieces = []
-    place = 0
-    for token in raw:
-        # Some escapes are undone between words alone, so the token is put between two.
-        piece = "".join(unescape(f"a {token} a").split())[1:-1]
-        if not whole.startswith(piece, place):
-            piece = token
-        pieces.append(piece)
-        place += len(piece)
-    return pieces
-
-
-_PART = re.compile(r"[^\W\d_]+")
-
-
-def parts(text: str) -> list[str]:
-    """The runs of letters in a text, in lower case: what a vocabulary holds.
-
-    >>> parts("The U.S.-led coalition's 25th")
-    ['the', 'u', 's', 'led', 'coalition', 's', 'th']
-    """
-    return _PART.findall(text.lower())
-
-
 def _known(word: str, vocabulary: Container[str]) -> bool:
     return all(part in vocabulary for part in parts(word))
-
-
-_STOP = re.compile(r"[.!?\u2026][\"'\u2019\u201d)\]}]*$")
-_ABBREVIATION = re.compile(r"\W*(\w|\w+(\.\w+)+|" + ABBREVIATIONS.replace(" ", "|") + r")\.")
-
-
-def _initial(gold: Sequence[str]) -> list[bool]:
-    """Which of a line's words begin a sentence."""
-    marks = []
-    begins = True
-    for word in gold:
-        letters = any(char.isalpha() for char in word)
-        marks.append(begins and letters)
-        begins = begins and not letters
-        if _STOP.search(word) and not _ABBREVIATION.fullmatch(word.lower()):
-            begins = True
-    return marks
 
 
 def _distance(left: Sequence[str], right: Sequence[str]) -> int:
@@ -476,16 +404,6 @@ def _distance(left: Sequence[str], right: Sequence[str]) -> int:
         return max(len(a), len(b))
     codes = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
     return sum(max(i - h, k - j) for tag, h, i, j, k in codes if tag != "equal")
-
-
-def _same_letters(left: str, right: str) -> bool:
-    # One character after another: lower-casing a string at once looks at its neighbours
-    # (a Greek sigma at a word's end) and need not keep its length.
-    if left.isascii() and right.isascii():  # where that makes no difference, at once
-        return left.lower() == right.lower()
-    return len(left) == len(right) and all(
-        a == b or a.lower() == b.lower() for a, b in zip(left, right, strict=True)
-    )
 
 
 def _edges(lengths: Iterable[int]) -> set[int]:

@@ -15,10 +15,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from majuscule.evaluation import realign, words
+from majuscule.words import blanks, realign, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,15 +94,6 @@ class Mistakes:
     def examples(self, mistake: Mistake) -> list[Example]:
         """The first places where it was made."""
         return self._examples.get(mistake, [])
-
-
-def blanks(line: str) -> set[int]:
-    """Where a line has blanks, in characters that are none from its beginning.
-
-    >>> sorted(blanks("No, he said ."))
-    [3, 5, 9]
-    """
-    return set([*accumulate(map(len, words(line)))][:-1])
 
 
 def _find(

@@ -16,6 +16,7 @@ from majuscule.cli.console import printable
 from majuscule.cli.convert import add_restorer, restorer
 from majuscule.mistakes import Mistakes
 from majuscule.text import Convention
+from majuscule.words import parts
 
 if TYPE_CHECKING:
     import argparse
@@ -125,10 +126,7 @@ def evaluate(chosen: argparse.Namespace) -> None:
     """Say how good a restoration is, and where it is wrong."""
     _look_at_inputs(chosen)
     vocabulary = {
-        part
-        for name in chosen.vocabulary
-        for piece in corpus.read(name)
-        for part in evaluation.parts(piece)
+        part for name in chosen.vocabulary for piece in corpus.read(name) for part in parts(piece)
     }
     texts = _Texts(chosen)
     hypotheses, references, flattened = tee(texts.lines(), 3)
