@@ -62,6 +62,7 @@ model: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(PY) benchmarks/run.py
+	$(PY) benchmarks/splice.py
 
 figures:
 	$(PYTHON) benchmarks/splice.py

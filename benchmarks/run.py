@@ -3,11 +3,14 @@
 Measures majuscule and the systems in requirements.txt on the same texts, and writes
 results/quality.json and results/speed.json. Any Python from 3.10 on will do to start it:
 it makes an environment of its own in benchmarks/.venv and installs the repository there.
+Then the pictures are drawn from both.
+With ``--set`` or ``--system`` it measures the quality of these alone and shows it.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import subprocess
 import sys
@@ -16,13 +19,28 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+RESULTS = HERE / "results"
 PARTS = ("quality", "speed")
 
 
 def main() -> int:
-    """Run what the command line asks for; 0, or 2 with a line about what is missing."""
+    """Run what the command line asks for; 0, or 2 with a line about what is wrong."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--only", choices=PARTS, help="one of the two alone")
+    parser.add_argument(
+        "--set",
+        action="append",
+        dest="sets",
+        metavar="NAME",
+        help="the quality on this set alone, shown; several may be given",
+    )
+    parser.add_argument(
+        "--system",
+        action="append",
+        dest="systems",
+        metavar="NAME",
+        help="the quality of this system alone, shown; several may be given",
+    )
     parser.add_argument(
         "--shared",
         type=Path,
@@ -37,28 +55,48 @@ def main() -> int:
         "--size", type=int, default=100, help="MB to measure speed on (default: %(default)s)"
     )
     parser.add_argument(
-        "--results", type=Path, default=HERE / "results", help="where to write (default: results)"
+        "--results",
+        type=Path,
+        help="where to write (default: benchmarks/results; of a part of the systems or sets"
+        " nothing is written unless told where)",
     )
     arguments = parser.parse_args()
+    some = [*(arguments.sets or []), *(arguments.systems or [])]
+    if some and arguments.only == "speed":
+        return _misuse("--set and --system choose among the figures of quality, not of speed")
+    if some and arguments.results and arguments.results.resolve() == RESULTS:
+        return _misuse("results/ holds all sets and systems; write a part of them elsewhere")
     for name in ("eval", "examples", "corpus"):
         if not (arguments.shared / name).is_dir():
-            sys.stderr.write(
-                f"run.py: expected a folder {name} in {arguments.shared}, found none; say where"
-                " the texts are with --shared PATH\n"
+            return _misuse(
+                f"expected a folder {name} in {arguments.shared}, found none; say where the"
+                " texts are with --shared PATH"
             )
-            return 2
     python = arguments.python or _environment()
-    arguments.results.mkdir(parents=True, exist_ok=True)
-    for part in [arguments.only] if arguments.only else PARTS:
+    results = arguments.results or (None if some else RESULTS)
+    if results:
+        results.mkdir(parents=True, exist_ok=True)
+    for part in ["quality"] if some else [arguments.only] if arguments.only else PARTS:
         options = ["--command", _typed(arguments)]
         if arguments.model:
             options += ["--model", arguments.model]
         if part == "speed":
             options += ["--size", arguments.size]
-        code = _call(python, HERE / f"{part}.py", arguments.shared, arguments.results, *options)
+        else:
+            options += [word for name in arguments.sets or [] for word in ("--set", name)]
+            options += [word for name in arguments.systems or [] for word in ("--system", name)]
+        folders = [arguments.shared, *([results] if results else [])]
+        code = _call(python, HERE / f"{part}.py", *folders, *options)
         if code:
             return code
+    if results == RESULTS:
+        return _call(python, HERE / "pictures.py")
     return 0
+
+
+def _misuse(message: str) -> int:
+    sys.stderr.write(f"run.py: {message}\n")
+    return 2
 
 
 def _environment() -> str:
@@ -67,10 +105,24 @@ def _environment() -> str:
     if not folder.exists():
         venv.create(folder, with_pip=True)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    requirements = HERE / "requirements.txt"
-    if _call(python, "-m", "pip", "install", "-q", "-r", requirements, ROOT):
-        sys.exit("run.py: pip could not install what benchmarks need; see above")
+    installed, now = folder / "installed", _state()
+    if not installed.exists() or installed.read_text("utf-8") != now:
+        requirements = HERE / "requirements.txt"
+        if _call(python, "-m", "pip", "install", "-q", "-r", requirements, ROOT):
+            sys.exit("run.py: pip could not install what benchmarks need; see above")
+        installed.write_text(now, "utf-8")
     return str(python)
+
+
+def _state() -> str:
+    """A hash of all that is installed from here."""
+    kinds = (".py", ".pyx", ".pyi", ".typed", ".safetensors")
+    sources = [path for path in sorted((ROOT / "src").rglob("*")) if path.suffix in kinds]
+    whole = hashlib.sha256()
+    for path in [HERE / "requirements.txt", ROOT / "pyproject.toml", ROOT / "setup.py", *sources]:
+        whole.update(f"{path.relative_to(ROOT)} {path.stat().st_size}\n".encode())
+        whole.update(path.read_bytes())
+    return whole.hexdigest()
 
 
 def _call(*words: object) -> int:
@@ -87,6 +139,8 @@ def _typed(arguments: argparse.Namespace) -> str:
     words = ["python benchmarks/run.py"]
     if arguments.only:
         words.append(f"--only {arguments.only}")
+    words += [f"--set '{name}'" for name in arguments.sets or []]
+    words += [f"--system '{name}'" for name in arguments.systems or []]
     if arguments.size != 100:
         words.append(f"--size {arguments.size}")
     return " ".join(words)

@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import subprocess
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,24 @@ def signature(model: majuscule.Model, command: str) -> dict[str, Any]:
     }
 
 
+def in_a_line(parts: dict[str, str | None]) -> str:
+    """What makes a figure what it is, in a line; parts that are None or empty are left out.
+
+    >>> in_a_line({"set": "wmt21", "style": None, "scorer": "majuscule 0.1.0"})
+    'set wmt21 | scorer majuscule 0.1.0'
+    """
+    return " | ".join(f"{key} {value}" for key, value in parts.items() if value)
+
+
+def versions(names: Iterable[str]) -> list[str]:
+    """Packages with their versions, those that are not here without.
+
+    >>> versions(["no-such-package"])
+    ['no-such-package']
+    """
+    return [" ".join(filter(None, [name, _version(name)])) for name in names]
+
+
 def sha256(path: Path) -> str:
     """A file's hash, in hexadecimal digits."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
@@ -45,9 +64,22 @@ def write(name: str, results: dict[str, Any], folder: Path) -> None:
     """Write a results file, whole or not at all."""
     path = folder / f"{name}.json"
     unfinished = path.with_suffix(".part")
-    unfinished.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    unfinished.write_text(_one_row_a_line(results), "utf-8")
     unfinished.replace(path)
     print(f"{path.name} written")
+
+
+def _one_row_a_line(results: dict[str, Any]) -> str:
+    """JSON whose rows can be compared line by line."""
+    parts = []
+    for key, value in results.items():
+        if isinstance(value, list):
+            rows = [json.dumps(row, ensure_ascii=False) for row in value]
+            text = "[\n  " + ",\n  ".join(rows) + "\n ]"
+        else:
+            text = json.dumps(value, indent=1, ensure_ascii=False).replace("\n", "\n ")
+        parts.append(f" {json.dumps(key)}: {text}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def _version(name: str) -> str | None:

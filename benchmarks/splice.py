@@ -11,23 +11,20 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import scores
+from scores import PUBLISHED, head, line
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-DOCUMENTS = ("README.md", "docs/*.md", "models/en/*.md", "benchmarks/README.md")
+DOCUMENTS = ("README.md", "docs/*.md", "models/en/*.md", "benchmarks/*.md")
 PLACE = re.compile(r"(<!-- figures:(\w+) -->\n)(.*?)(<!-- /figures -->)", re.DOTALL)
 
 Row = dict[str, Any]
-
-# What others published of a figure, where there is no program to run beside ours.
-PUBLISHED = {
-    ("en_wiki.test", "word_f1"): (
-        "93.50, a character LSTM trained on text of this kind (Susanto et al. 2016, re-run; P)"
-    ),
-}
 
 
 class SpliceError(Exception):
@@ -61,8 +58,8 @@ class Results:
         ]
 
     def ours(self, name: str, **wanted: object) -> Row:
-        """Majuscule's row, the last if there are several."""
-        rows = self.rows(name, system="majuscule", **wanted)
+        """Majuscule's row in no style, the last if there are several."""
+        rows = self.rows(name, **{"system": "majuscule", "style": None, **wanted})
         if not rows:
             raise SpliceError(f"{name}.json has no row of majuscule with {wanted}")
         return rows[-1]
@@ -72,7 +69,7 @@ class Results:
         others = [
             row
             for row in self.rows(name, **wanted)
-            if row["system"] not in ("majuscule", "floor") and figure in row
+            if not row["system"].startswith(("majuscule", "floor")) and figure in row
         ]
         if not others:
             return ""
@@ -96,10 +93,10 @@ class Results:
 def quality(results: Results) -> Iterator[str]:
     """The figures that matter most, each beside the best of the others."""
     article = results.ours("quality", set="examples/article")
-    yield from _head("on", "figure", "majuscule", "best other")
-    yield _line("`examples/article`", "spacing exact", _figure(article, "spacing_exact"), "")
-    yield _line("", "flattened again, byte for byte", _figure(article, "flatten_exact"), "")
-    yield _line("", "word F1", _figure(article, "word_f1"), "")
+    yield from head("on", "figure", "majuscule", "best other")
+    yield line("`examples/article`", "spacing exact", _figure(article, "spacing_exact"), "")
+    yield line("", "flattened again, byte for byte", _figure(article, "flatten_exact"), "")
+    yield line("", "word F1", _figure(article, "word_f1"), "")
     for place, name, flattening, figures in (
         ("EN-Wiki test", "en_wiki.test", "tokens", ["word_f1"]),
         ("WMT21 news, Moses tokens", "wmt21", "moses", ["word_f1", "exact_lines"]),
@@ -110,12 +107,17 @@ def quality(results: Results) -> Iterator[str]:
             # Lines come out exact for who was given the case; that is not the whole job.
             job = {"whole_job": True} if figure == "exact_lines" else {}
             best = results.best("quality", figure, set=name, flattening=flattening, **job)
-            others = filter(None, [best, PUBLISHED.get((name, figure))])
+            published = (
+                f"{row['figures'][figure]}, {row['system']}, {row['trained']} (P)"
+                for row in PUBLISHED
+                if row["set"] == name and figure in row["figures"]
+            )
+            others = filter(None, [best, next(published, "")])
             on = place if figure == figures[0] else ""
-            yield _line(on, _NAMES[figure], _figure(ours, figure), "; ".join(others))
+            yield line(on, _NAMES[figure], _figure(ours, figure), "; ".join(others))
     for what, place in (("restore", "`restore`"), ("flatten", "`flatten`")):
         ours = results.ours("speed", what=what, how="command")
-        yield _line(
+        yield line(
             f"{place}, one core, {ours['mb']:.3g} MB",
             "tokens/s",
             _figure(ours, "tokens_per_second"),
@@ -123,87 +125,116 @@ def quality(results: Results) -> Iterator[str]:
         )
         if what == "restore":
             first = results.ours("speed", what="first line")
-            best = results.best("speed", "start_seconds", most=False, what=what)
-            yield _line("", "first line out after", _figure(first, "seconds"), best)
+            best = results.best("speed", "first_line_seconds", most=False, what=what)
+            yield line("", "first line out after", _figure(first, "seconds"), best)
             best = results.best("speed", "peak_mb", most=False, what=what)
-            yield _line("", "memory at most", _figure(ours, "peak_mb"), best)
+            yield line("", "memory at most", _figure(ours, "peak_mb"), best)
     yield ""
     yield "(P) is published by others; all else was measured in one run, side by side."
     yield results.source("quality", "speed")
 
 
 def card(results: Results) -> Iterator[str]:
-    """Every set and flattening, majuscule's rows alone."""
-    return sets(results, lambda row: row["system"] == "majuscule")
-
-
-def sets(results: Results, chosen: Callable[[Row], bool] = bool) -> Iterator[str]:
-    """Every set, flattening and system."""
-    columns = [
-        "word_f1",
-        "word_accuracy",
-        "gap_accuracy",
-        "gap_f1",
-        "all_gap_accuracy",
-        "exact_lines",
-        "changed_lines",
-    ]
-    yield from _head("set", "flattened", "system", *(_NAMES[name] for name in columns))
-    for row in filter(chosen, results.load("quality")["rows"]):
-        system = row["system"] + (f", style {row['style']}" if row.get("style") else "")
-        cells = [_figure(row, name) for name in columns]
-        if "missing" in row:
-            cells = [f"not run: {row['missing']}"]
-        yield _line(row["set"], row["flattening"], system, *cells)
+    """Every set, majuscule's rows alone: without a style and in that of the text's source."""
+    columns = ["word_f1", "word_accuracy", "gap_accuracy", "gap_f1", "exact_lines"]
+    yield from head("set", "flattened", "style", *(_NAMES[name] for name in columns))
+    quality = results.load("quality")
+    for name, flattening in scores.firsts(quality):
+        for row in results.rows("quality", set=name, flattening=flattening, system="majuscule"):
+            if row["style"] in (None, quality["sets"][name]["style"]):
+                cells = [_figure(row, column) for column in columns]
+                yield line(name, flattening, row["style"] or "", *cells)
     yield ""
     yield results.source("quality")
 
 
-def styles(results: Results) -> Iterator[str]:
-    """Held-out text with no style and with its own."""
-    yield from _head(
-        "held-out text", "style", "word F1 without", "with", "exact lines without", "with"
-    )
-    for row in results.rows("quality", flattening="plain"):
-        if row.get("style"):
-            without = results.ours("quality", set=row["set"], flattening="plain", style=None)
-            yield _line(
-                row["set"].removeprefix("heldout."),
-                row["style"],
-                _figure(without, "word_f1"),
-                _figure(row, "word_f1"),
-                _figure(without, "exact_lines"),
-                _figure(row, "exact_lines"),
-            )
-    yield ""
-    yield results.source("quality")
+JOBS = {
+    "restore": "whole job",
+    "case": "case only",
+    "space": "spacing only",
+    "flatten": "flattening",
+}
 
 
 def speed(results: Results) -> Iterator[str]:
-    """Every timed run."""
-    yield from _head(
-        "what", "system", "how", "MB", "tokens/s", "majuscule's, times this", "start", "memory"
+    """Every job by every system, how time grows, what a second core brings, and sizes."""
+    rows = results.load("speed")["rows"]
+    jobs = [row for row in rows if row["what"] in JOBS]
+    yield from head(
+        *("job", "system", "MB", "tokens/s", "majuscule's, times this", "from", "to"),
+        *("first line", "memory"),
     )
-    for row in results.load("speed")["rows"]:
-        cells = [f"{row['mb']:.3g}"]
-        if "missing" in row:
-            cells.append(f"not run: {row['missing']}")
-        else:
-            start = "seconds" if row["what"] == "first line" else "start_seconds"
-            cells += [
-                _figure(row, name) for name in ("tokens_per_second", "ratio", start, "peak_mb")
-            ]
-        yield _line(row["what"], row["system"], row["how"], *cells)
+    names = ["mb", "tokens_per_second", "ratio", "ratio_least", "ratio_most"]
+    names += ["first_line_seconds", "peak_mb"]
+    for row in jobs:
+        if row["how"] == "library":
+            yield line(JOBS[row["what"]], row["system"], *_measured(row, names))
+    yield ""
+    yield from head("command", "MB", "seconds", "from", "to", "tokens/s", "memory")
+    names = ["mb", "seconds", "seconds_least", "seconds_most", "tokens_per_second", "peak_mb"]
+    for row in jobs:
+        if row["how"] == "command":
+            yield line(f"`{row['what']}`", *_measured(row, names))
+    yield ""
+    yield from head("command", "start", "then tokens/s", "R²", "farthest from the line")
+    names = ["start_seconds", "tokens_per_second", "r2", "off_percent"]
+    for row in (row for row in rows if row["what"] == "growth"):
+        yield line(f"`{row['job']}`", *_measured(row, names))
+    yield ""
+    yield from head("on two cores", "by", "MB", "times as fast", "from", "to", "same bytes")
+    names = ["mb", "speedup", "speedup_least", "speedup_most", "same_bytes"]
+    for row in (row for row in rows if row["what"] == "cores" and row.get("cores") != 1):
+        yield line(row.get("job", ""), row.get("how", ""), *_measured(row, names))
+    yield ""
+    yield from head("on disk", "itself", "with all it needs", "which is")
+    for row in (row for row in rows if row["what"] == "installed"):
+        packages = ", ".join(row.get("packages", []))
+        yield line(row["system"], *_measured(row, ["own_mb", "installed_mb"]), packages)
     yield ""
     yield results.source("speed")
 
 
-TABLES: dict[str, Callable[[Results], Iterator[str]]] = {
+def _measured(row: Row, names: Iterable[str]) -> list[str]:
+    """A row's cells, or one that says why there are none."""
+    if "missing" in row:
+        return [f"not run: {row['missing']}"]
+    return [_figure(row, name) for name in names]
+
+
+def pictures(results: Results) -> Iterator[str]:  # noqa: ARG001 - as every table
+    """The pictures that there are."""
+    for name, title in PICTURES.items():
+        if (ROOT / "docs" / "pictures" / f"{name}.svg").exists():
+            yield f"![{title}](../docs/pictures/{name}.svg)"
+            yield ""
+
+
+PICTURES = {
+    "accuracy-speed": "accuracy against speed, all systems",
+    "errors-by-class": "errors by class of word, all systems",
+    "growth": "how time grows with the text",
+}
+
+
+def _of_quality(table: Callable[[dict[str, Any]], Iterator[str]]) -> Table:
+    return lambda results: table(results.load("quality"))
+
+
+Table = Callable[[Results], Iterator[str]]
+
+TABLES: dict[str, Table] = {
     "quality": quality,
     "card": card,
-    "sets": sets,
-    "styles": styles,
     "speed": speed,
+    "pictures": pictures,
+    "source": lambda results: iter([results.source("quality", "speed")]),
+    "summary": _of_quality(scores.summary),
+    "sets": _of_quality(scores.about),
+    "tests": _of_quality(partial(scores.sets, roles=("test",))),
+    "others": _of_quality(partial(scores.sets, roles=("example", "development", "held out"))),
+    "styles": _of_quality(scores.styles),
+    "round_trips": _of_quality(scores.round_trips),
+    "not_run": _of_quality(scores.not_run),
 }
 
 _NAMES = {
@@ -233,7 +264,9 @@ def spliced(document: str, results: Results) -> str:
         if place[2] not in TABLES:
             raise SpliceError(f"no table {place[2]}; there are {', '.join(TABLES)}")
     return PLACE.sub(
-        lambda place: place[1] + "\n" + "\n".join(TABLES[place[2]](results)) + "\n\n" + place[4],
+        lambda place: (
+            place[1] + "\n" + "\n".join(TABLES[place[2]](results)).strip() + "\n\n" + place[4]
+        ),
         document,
     )
 
@@ -267,15 +300,6 @@ def main() -> int:
     return 1 if arguments.check and stale else 0
 
 
-def _head(*names: str) -> Iterator[str]:
-    yield _line(*names)
-    yield "|" + " --- |" * len(names)
-
-
-def _line(*cells: str) -> str:
-    return "| " + " | ".join(cells) + " |"
-
-
 def _figure(row: Row, name: str) -> str:
     """A figure as it is written, empty if the row has none."""
     value = row.get(name)
@@ -285,10 +309,18 @@ def _figure(row: Row, name: str) -> str:
         return "yes" if value else "no"
     if name == "tokens_per_second":
         return f"{value / 1e6:.2f} M"
+    if name == "mb":
+        return f"{value:.3g}"
     if name == "peak_mb":
         return f"{value:.0f} MB"
-    if name in ("seconds", "start_seconds"):
+    if name in ("own_mb", "installed_mb"):
+        return f"{value:.1f} MB"
+    if "seconds" in name:
         return f"{value:.2f} s"
+    if name == "r2":
+        return f"{value:.5f}"
+    if name == "off_percent":
+        return f"{value:.1f} %"
     if name == "changed_lines":
         return str(value)
     return f"{value:.2f}" + (" %" if name in _PER_CENT else "")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sacremoses
 
 import majuscule
 from majuscule.evaluation import evaluate
@@ -22,13 +23,15 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
 def _python(
-    script: str, *arguments: object, path: Path | None = None
+    script: str, *arguments: object, path: Path | None = None, cache: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    environment = dict(os.environ)
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
     if path:
         environment["PYTHONPATH"] = os.pathsep.join(
             [str(path), *filter(None, [environment.get("PYTHONPATH")])]
         )
+    if cache:
+        environment["BENCHMARKS_CACHE"] = str(cache)
     return subprocess.run(
         [sys.executable, str(BENCHMARKS / script), *map(str, arguments)],
         capture_output=True,
@@ -63,62 +66,172 @@ ABOUT = {
 
 
 def _quality_row(name: str, flattening: str, system: str, **figures: object) -> dict[str, Any]:
-    whole = {"whole_job": "given" not in system}
-    return {"set": name, "flattening": flattening, "system": system, **whole, **figures}
+    row = {"set": name, "flattening": flattening, "system": system}
+    if system == "majuscule":
+        row["style"] = None
+    whole = {"whole_job": "given" not in system, "signature": f"set {name} | system {system} | x"}
+    changed = {"changed_lines": 0, "changed_letters": 0}
+    return {**row, **whole, **changed, **figures}
 
 
-QUALITY = [
-    _quality_row(
-        "examples/article",
-        "given",
-        "majuscule",
-        flatten_exact=True,
-        spacing_exact=False,
-        word_f1=11.11,
-    ),
-    _quality_row("en_wiki.test", "tokens", "majuscule", word_f1=22.22),
-    _quality_row("en_wiki.test", "tokens", "worse", word_f1=20.0),
-    _quality_row("en_wiki.test", "tokens", "better", word_f1=21.0),
-    _quality_row("en_wiki.test", "tokens", "absent", missing="no module"),
-    _quality_row("wmt21", "moses", "majuscule", word_f1=33.33, exact_lines=34.34),
-    _quality_row("wmt21", "moses", "whole", word_f1=30.0, exact_lines=31.0),
-    _quality_row("wmt21", "moses", "half, case given", exact_lines=99.0),
-    _quality_row("ewt.test", "treebank", "majuscule", gap_accuracy=44.44),
-    _quality_row("ewt.test", "treebank", "half, case given", gap_accuracy=43.0),
-    _quality_row("heldout.x", "plain", "majuscule", style=None, word_f1=55.0, exact_lines=5.0),
-    _quality_row("heldout.x", "plain", "majuscule", style="news", word_f1=66.0, exact_lines=6.0),
-]
-SPEED = [
-    {"what": what, "mb": 100, **row}
-    for what, row in [
-        ("restore", {"system": "slow", "how": "library", "tokens_per_second": 50_000}),
-        ("restore", {"system": "majuscule", "how": "command", "tokens_per_second": 7_770_000}),
-        ("flatten", {"system": "floor", "how": "library", "tokens_per_second": 9_000_000}),
-        ("flatten", {"system": "majuscule", "how": "command", "tokens_per_second": 8_880_000}),
-        ("first line", {"system": "majuscule", "how": "command", "seconds": 0.123}),
+def _set(role: str, style: str | None = None) -> dict[str, Any]:
+    counts = {"lines": 1234, "words": 10000, "capitals": 2000, "mixed_words": 30}
+    about = {"file": "eval/x.txt", "role": role, "style": style, "sha256": "abcdef" * 8}
+    return {**about, **counts, "unseen_words": 50}
+
+
+QUALITY = {
+    "vocabulary": {"words": 660_000, "corpus": "fedcba" * 8},
+    "sets": {
+        "examples/article": _set("example"),
+        "en_wiki.test": _set("test"),
+        "wmt21": _set("test", "news"),
+        "ewt.test": _set("test"),
+        "heldout.x": _set("held out", "news"),
+    },
+    "rows": [
+        _quality_row(
+            "examples/article",
+            "given",
+            "majuscule",
+            flatten_exact=True,
+            spacing_exact=False,
+            word_f1=11.11,
+        ),
+        _quality_row("en_wiki.test", "tokens", "worse", word_f1=20.0),
+        _quality_row("en_wiki.test", "tokens", "better", word_f1=21.0),
+        _quality_row("en_wiki.test", "tokens", "majuscule", word_f1=22.22),
+        _quality_row("en_wiki.test", "tokens", "majuscule", style="news", word_f1=99.0),
+        _quality_row("en_wiki.test", "tokens", "absent", missing="no module"),
+        _quality_row(
+            "wmt21",
+            "moses",
+            "better + spaces",
+            word_f1=30.0,
+            exact_lines=31.0,
+            changed_lines=3,
+            changed_letters=4,
+            left_out=7,
+        ),
+        _quality_row(
+            "wmt21",
+            "moses",
+            "majuscule",
+            word_f1=33.33,
+            gap_accuracy=32.0,
+            exact_lines=34.34,
+            unseen_accuracy=12.0,
+            intervals={"word_f1": [30.04, 35.06], "unseen_accuracy": [1.0, 2.0]},
+        ),
+        _quality_row("wmt21", "moses", "majuscule", style="news", word_f1=36.36),
+        _quality_row("wmt21", "moses", "majuscule", style="press", word_f1=37.37),
+        _quality_row("wmt21", "moses", "half, case given", gap_f1=98.0, spaced_lines=99.0),
+        _quality_row("ewt.test", "treebank", "majuscule", gap_accuracy=44.44),
+        _quality_row("ewt.test", "treebank", "half, case given", gap_accuracy=43.0),
+        _quality_row("ewt.test", "treebank", "majuscule, case given", gap_accuracy=43.5),
+        _quality_row("heldout.x", "plain", "majuscule", word_f1=55.0, exact_lines=5.0),
+        _quality_row("heldout.x", "plain", "majuscule", style="news", word_f1=66.0),
+    ],
+    "round_trips": [
+        {"set": "wmt21", "system": system, "lines": 1131, **same}
+        for system, same in {
+            "majuscule": {"same_lines": 100.0, "same_but_for_blanks_lines": 100.0},
+            "other": {"same_lines": 98.76, "same_but_for_blanks_lines": 99.87},
+            "absent": {"missing": "no module"},
+        }.items()
+    ],
+    "not_run": {"a giant": "needs a moon"},
+}
+SPEED = {
+    "rows": [
+        {"what": what, "mb": 100, **row}
+        for what, row in [
+            ("restore", {"system": "slow", "how": "library", "tokens_per_second": 50_000}),
+            ("restore", {"system": "majuscule", "how": "command", "tokens_per_second": 7_770_000}),
+            ("flatten", {"system": "floor", "how": "library", "tokens_per_second": 9_000_000}),
+            ("flatten", {"system": "majuscule", "how": "command", "tokens_per_second": 8_880_000}),
+            ("first line", {"system": "majuscule", "how": "command", "seconds": 0.123}),
+        ]
     ]
-]
-for _row in SPEED[:4]:
-    _row |= {"peak_mb": 77.7, "start_seconds": 1.5, "ratio": 3.0}
+}
+for _row in SPEED["rows"][:4]:
+    _row |= {"peak_mb": 77.7, "first_line_seconds": 1.5, "ratio": 3.0}
 
 
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
     folder = tmp_path / "results"
     folder.mkdir()
-    for name, rows in (("quality", QUALITY), ("speed", SPEED)):
-        text = json.dumps({"signature": ABOUT, "rows": rows})
+    for name, measured in (("quality", QUALITY), ("speed", SPEED)):
+        text = json.dumps({"signature": ABOUT, **measured})
         (folder / f"{name}.json").write_text(text, "utf-8")
     return folder
+
+
+TABLES = ("quality", "card", "speed", "summary", "sets", "tests", "others", "styles")
+TABLES += ("round_trips", "not_run", "source")
 
 
 @pytest.fixture
 def document(tmp_path: Path) -> Path:
     path = tmp_path / "document.md"
-    names = ("quality", "sets", "card", "styles", "speed")
-    marks = [f"before {name}\n<!-- figures:{name} -->\nold\n<!-- /figures -->" for name in names]
+    marks = [f"before {name}\n<!-- figures:{name} -->\nold\n<!-- /figures -->" for name in TABLES]
     path.write_text("\n".join([*marks, "after\n"]), "utf-8")
     return path
+
+
+EXPECTED = {
+    "quality": [
+        "| `examples/article` | spacing exact | no |  |",
+        (
+            "| EN-Wiki test | word F1 | 22.22 | 21.00, better; 93.50, character LSTM, re-run in"
+            " PyTorch, on the set's own training part (P) |"
+        ),
+        "| WMT21 news, Moses tokens | word F1 | 33.33 | 30.00, better + spaces |",
+        "|  | exact lines | 34.34 % | 31.00 %, better + spaces |",
+        "| EWT test, Penn Treebank tokens | gaps right | 44.44 % | 43.00 %, half, case given |",
+        "| `restore`, one core, 100 MB | tokens/s | 7.77 M | 0.05 M, slow |",
+        "|  | first line out after | 0.12 s | 1.50 s, slow |",
+        "|  | memory at most | 78 MB | 78 MB, slow |",
+        "| `flatten`, one core, 100 MB | tokens/s | 8.88 M |  |",
+    ],
+    "card": [
+        "| wmt21 | moses |  | 33.33 |  | 32.00 % |  | 34.34 % |",
+        "| wmt21 | moses | news | 36.36 |  |  |  |  |",
+    ],
+    "summary": [
+        "| better + spaces | 21.00 | 30.00 |  | 31.00 |  |  |  |",
+        "| majuscule | 22.22 | 33.33 (30.0–35.1) |  | 34.34 |  |  |  |",
+        "| majuscule, in the style of such texts |  | 36.36 |  |  |  |  |  |",
+        "| trigram language model (P) | 86.91 |  |  |  |  |  |  |",
+        "| a giant | not runnable offline |  |  |  |  |  |  |",
+    ],
+    "sets": [
+        (
+            "| WMT21 news | `eval/x.txt` | test | 1,234 | 10,000 | 20.00 % | 0.30 % | 0.50 % |"
+            " `abcdefabcdef` |"
+        ),
+    ],
+    "tests": [
+        "### WMT21 news",
+        "| tokens | absent | not run: no module |",
+        "| tokens | CRF on words (P) | 90.89 |" + "  |" * 12,
+        "| moses | better + spaces | 30.00 |" + "  |" * 11 + " 3 (4 letters) |",
+        "| moses | majuscule | 33.33 (30.0–35.1) |" + "  |" * 9 + " 12.00 |  | 0 |",
+        "| moses | majuscule, style news | 36.36 |" + "  |" * 11 + " 0 |",
+        "| moses | half, case given |  |  |  | 98.00 |  | 99.00 |  | 0 |",
+        "Flattened as moses, without 7 whose letters the tokeniser changes.",
+        "$ python benchmarks/run.py --set wmt21 --system majuscule",
+        "The signature of majuscule's first row: `set wmt21 | system majuscule | x`",
+    ],
+    "others": ["### Held out: x", "| plain | majuscule | 55.00 |" + "  |" * 11 + " 0 |"],
+    "styles": [
+        "| WMT21 news | moses | 33.33 | **36.36** | 37.37 |",
+        "| EN-Wiki test | tokens | 22.22 | 99.00 |  |",
+    ],
+    "round_trips": ["| WMT21 news | 1,131 | 100.00 (100.00) | 98.76 (99.87) | not run |  |"],
+    "not_run": ["| a giant | needs a moon |"],
+}
 
 
 def test_a_document_gets_its_tables_and_keeps_the_rest(results: Path, document: Path) -> None:
@@ -131,23 +244,11 @@ def test_a_document_gets_its_tables_and_keeps_the_rest(results: Path, document: 
     assert "\nold\n" not in text
     assert text.startswith("before quality\n<!-- figures:quality -->\n\n| on | figure |")
     assert text.endswith("\n\n<!-- /figures -->\nafter\n")
-    for line in (
-        "| `examples/article` | spacing exact | no |  |",
-        "| WMT21 news, Moses tokens | word F1 | 33.33 | 30.00, whole |",
-        "|  | exact lines | 34.34 % | 31.00 %, whole |",
-        "| EWT test, Penn Treebank tokens | gaps right | 44.44 % | 43.00 %, half, case given |",
-        "| `restore`, one core, 100 MB | tokens/s | 7.77 M | 0.05 M, slow |",
-        "|  | first line out after | 0.12 s | 1.50 s, slow |",
-        "|  | memory at most | 78 MB | 78 MB, slow |",
-        "| `flatten`, one core, 100 MB | tokens/s | 8.88 M |  |",
-        "| x | news | 55.00 | 66.00 | 5.00 % | 6.00 % |",
-    ):
-        assert line in text
-    assert "| en_wiki.test | tokens | absent | not run: no module |" in _table(text, "sets")
-    assert "| absent |" not in _table(text, "card")
-    assert "| en_wiki.test | tokens | majuscule | 22.22 |" in _table(text, "card")
-    wiki = next(line for line in text.splitlines() if line.startswith("| EN-Wiki test |"))
-    assert "| 22.22 | 21.00, better; 93.50, " in wiki
+    for table, lines in EXPECTED.items():
+        for line in lines:
+            assert line in _table(text, table).splitlines()
+    assert "press" not in _table(text, "card")
+    assert "37.37" not in _table(text, "tests")
 
     assert _python("splice.py", "--check", "--results", results, document).returncode == 0
     _python("splice.py", "--results", results, document)
@@ -200,6 +301,10 @@ def test_texts_that_are_missing(tmp_path: Path) -> None:
 
 
 LINES = ["The U.S. team, he said, won in Paris.", "", '"Right," said Mr. Smith (35).']
+CORPUS = {
+    "known.txt.xz": "The Paris team won. Paris, he said: the team won.\n\nIn PARIS he won.\n",
+    "odd.tok.txt.xz": "He said the team in paris won the Team game .\n",
+}
 
 
 @pytest.fixture
@@ -226,72 +331,165 @@ def shared(tmp_path: Path) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, "utf-8")
+    for name, content in CORPUS.items():
+        (folder / "corpus" / name).write_bytes(lzma.compress(content.encode()))
     return folder
 
 
-def test_quality_is_measured_on_every_set(tiny: Model, shared: Path, tmp_path: Path) -> None:
-    model = tmp_path / "tiny.safetensors"
-    tiny.save(model)
-    absent = tmp_path / "absent"
-    absent.mkdir()
-    for name in ("truecase", "sacremoses", "nltk"):
-        (absent / f"{name}.py").write_text(f"raise ImportError('no {name}')", "utf-8")
+Rows = dict[tuple[str, str, str, str | None], dict[str, Any]]
 
-    done = _python(
-        "quality.py", shared, tmp_path, "--command", "typed", "--model", model, path=absent
-    )
-    assert done.returncode == 0, done.stderr
-    measured = json.loads((tmp_path / "quality.json").read_text("utf-8"))
-    assert measured["signature"]["command"] == "typed"
-    assert measured["signature"]["model"]["hash"] == tiny.hash
-    assert len(measured["sets"]["eval/wmt21.txt"]) == 64
 
+def _rows(measured: dict[str, Any]) -> Rows:
     rows = {
         (row["set"], row["flattening"], row["system"], row.get("style")): row
         for row in measured["rows"]
     }
     assert len(rows) == len(measured["rows"])
+    return rows
+
+
+@pytest.fixture
+def model(tiny: Model, tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.safetensors"
+    tiny.save(path)
+    return path
+
+
+def test_quality_is_measured_on_every_set(
+    tiny: Model, model: Path, shared: Path, tmp_path: Path
+) -> None:
+    absent = tmp_path / "absent"
+    absent.mkdir()
+    for name in ("truecase", "sacremoses", "nltk", "pyonmttok"):
+        (absent / f"{name}.py").write_text(f"raise ImportError('no {name}')", "utf-8")
+    options = ["--command", "typed", "--model", model]
+    done = _python("quality.py", shared, tmp_path, *options, path=absent, cache=tmp_path / "cache")
+    assert done.returncode == 0, done.stderr
+    measured = json.loads((tmp_path / "quality.json").read_text("utf-8"))
+    assert measured["signature"]["command"] == "typed"
+    assert measured["signature"]["model"]["hash"] == tiny.hash
+    assert measured["sets"]["heldout.known"]["style"] == "news"
+    assert len(measured["sets"]["wmt21"]["sha256"]) == 64
+    # the paris team won he said in game
+    assert measured["vocabulary"]["words"] == 8
+
+    rows = _rows(measured)
     article = rows["examples/article", "given", "majuscule", None]
     assert article["flatten_exact"] is True
     assert rows["en_wiki.test", "tokens", "truecase", None]["missing"] == "no truecase"
     assert rows["wmt21", "moses", "majuscule", None]["missing"] == "no sacremoses"
-    assert rows["heldout.unknown", "plain", "majuscule", "odd"]["missing"]
+    assert rows["wmt21", "plain", "truecase + nltk", None]["missing"] == "no truecase"
+    assert rows["heldout.unknown", "ptb", "majuscule", None]["lines"] == 2
+    assert "missing" in next(row for row in measured["round_trips"] if row["system"] == "nltk")
+    trip = next(row for row in measured["round_trips"] if row["system"] == "majuscule")
+    assert (trip["lines"], trip["same"]) == (2, 2)
 
     flat = majuscule.flatten("\n".join(LINES))
-    for style in (None, "news"):
-        restored = majuscule.Restorer(tiny, style=style).restore(flat).split("\n")
-        report = evaluate(restored, LINES, flat.split("\n"))
-        row = rows["heldout.known", "plain", "majuscule", style]
-        assert (row["lines"], row["words"]) == (2, 13)
-        assert row["word_f1"] == round(report.words.f1, 2)
-        assert row["gap_accuracy"] == round(report.blanks.accuracy, 2)
-        assert row["exact_lines"] == round(report.exact_lines, 2)
+    restored = majuscule.Restorer(tiny).restore(flat).split("\n")
+    known = {"the", "paris", "team", "won", "he", "said", "in", "game"}
+    evaluation = evaluate(restored, LINES, flat.split("\n"), vocabulary=known)
+    row = rows["heldout.known", "plain", "majuscule", None]
+    assert (row["lines"], row["words"], row["unseen_words"]) == (2, 13, 4)
+    for name, figure in evaluation.figures().items():
+        assert row[name] == round(figure, 2)
+    for name, ends in row["intervals"].items():
+        assert ends == [round(end, 2) for end in evaluation.intervals()[name]]
+    assert tiny.hash in row["signature"]
     left = rows["en_wiki.test", "tokens", "left as it is", None]
     assert (left["word_f1"], left["word_accuracy"]) == (0.0, round(100 * 7 / 13, 2))
+    assert not {"gap_f1", "exact_lines", "spaced_lines"} & left.keys()
 
 
-def test_speed_is_measured_on_a_share_of_every_source(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_other_systems_run(model: Path, shared: Path, tmp_path: Path) -> None:
+    """With the real sacremoses and nltk: the tokenisers, both detokenisers, the truecaser."""
+    options = ["--model", model, "--set", "wmt21", "--set", "en_wiki.test"]
+    done = _python("quality.py", shared, tmp_path, *options, cache=tmp_path / "cache")
+    assert done.returncode == 0, done.stderr
+    measured = json.loads((tmp_path / "quality.json").read_text("utf-8"))
+    rows = _rows(measured)
+    assert {row["set"] for row in measured["rows"]} == {"wmt21", "en_wiki.test"}
+    assert rows["wmt21", "treebank", "nltk, case given", None]["spaced_lines"] == 100
+    spaced = rows["wmt21", "moses", "sacremoses, case given", None]
+    assert "word_f1" not in spaced
+    assert "unseen_accuracy" not in spaced
+    assert spaced["spaced_lines"] == 100
+    assert rows["wmt21", "moses", "majuscule, case given", None]["changed_lines"] == 0
+    # Of the capitals of The U.S. Paris. "Right," Mr. Smith the corpus has Paris alone; the
+    # first words come from the detruecaser.
+    truecaser = rows["wmt21", "moses", "moses truecaser + sacremoses", None]
+    assert truecaser["word_recall"] == round(100 * 1 / 6, 2)
+    assert "sacremoses" in truecaser["signature"]
+    both = rows["wmt21", "moses", "moses truecaser + detruecaser + sacremoses", None]
+    assert both["word_recall"] == round(100 * 3 / 6, 2)
+    case = rows["en_wiki.test", "tokens", "moses truecaser", None]
+    assert case["cased_lines"] == 0
+
+    again = tmp_path / "again"
+    again.mkdir()
+    options = ["--model", model, "--set", "wmt21", "--system", "majuscule"]
+    done = _python("quality.py", shared, again, *options, cache=tmp_path / "cache")
+    assert done.returncode == 0, done.stderr
+    assert "learning" not in done.stdout
+    repeated = _rows(json.loads((again / "quality.json").read_text("utf-8")))
+    assert repeated == {
+        key: row for key, row in rows.items() if key[0] == "wmt21" and key[2] == "majuscule"
+    }
+
+
+def test_one_figure_is_shown_and_not_written(shared: Path, tmp_path: Path) -> None:
+    options = ["--shared", shared, "--python", sys.executable, "--set", "ewt.test"]
+    options += ["--system", "left as it is"]
+    done = _python("run.py", *options, cache=tmp_path / "cache")
+    assert done.returncode == 0, done.stderr
+    assert ["word_accuracy", "53.85"] in [line.split()[:2] for line in done.stdout.splitlines()]
+    assert not list(tmp_path.rglob("quality.json"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--set", "nonsense"], "no set 'nonsense'; there are 'examples/article', 'en_wiki.test'"),
+        (["--system", "nonsense"], "no system 'nonsense'; there are 'majuscule', "),
+        (["--set", "en_wiki.test", "--system", "nltk, case given"], "none of these systems"),
+        (["--set", "wmt21", "--only", "speed"], "--set and --system choose among the figures"),
+        (["--set", "wmt21", "--results", BENCHMARKS / "results"], "results/ holds all sets"),
+    ],
+)
+def test_a_part_that_cannot_be_measured(
+    shared: Path, tmp_path: Path, options: list[object], message: str
+) -> None:
+    options += ["--shared", shared, "--python", sys.executable]
+    done = _python("run.py", *options, cache=tmp_path / "cache")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"run.py: {message}")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_truecaser_is_what_sacremoses_trains(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
-    from speed import collect
+    import learn
 
-    for name in ("a.txt.xz", "b.txt.xz", "c.tok.txt.xz"):
-        with lzma.open(tmp_path / name, "wb") as file:
-            file.writelines(f"{name[0]} line {number}\n".encode() for number in range(1000))
-    collect(tmp_path, tmp_path / "text", 1000)
-    lines = (tmp_path / "text").read_text("utf-8").splitlines()
-    assert 1000 <= (tmp_path / "text").stat().st_size < 1050
-    assert {line[:1] for line in lines} == {"a", "b", ""}
-    assert lines[0] == "a line 0"
+    tokeniser = sacremoses.MosesTokenizer("en")
+    natural = [
+        tokeniser.tokenize(line, escape=False) for line in CORPUS["known.txt.xz"].split("\n")
+    ]
+    reference = sacremoses.MosesTruecaser()
+    reference.train([*natural, CORPUS["odd.tok.txt.xz"].split()])
+    cache = tmp_path / "cache"
+    path = learn.truecaser(shared / "corpus", cache)
+    learned = sacremoses.MosesTruecaser(str(path))
+    assert learned.model == reference.model
+    assert learned.truecase("in paris the team won") == ["in", "Paris", "the", "team", "won"]
 
-
-def test_a_system_is_timed_in_a_process_of_its_own(tmp_path: Path) -> None:
-    text = tmp_path / "text.txt"
-    text.write_text("The U.S. team won.\n" * 10, "utf-8")
-    for system in ("floor", "flatten", "first letter of each line"):
-        timed = json.loads(_python("stopwatch.py", system, text).stdout)
-        assert timed.keys() == {"start", "seconds"}
-    (tmp_path / "pyonmttok.py").write_text("raise ImportError('not here')", "utf-8")
-    done = _python("stopwatch.py", "pyonmttok", text, path=tmp_path)
-    assert json.loads(done.stdout) == {"missing": "not here"}
+    before = path.stat().st_mtime_ns
+    learn.truecaser(shared / "corpus", cache)
+    assert path.stat().st_mtime_ns == before
+    assert learn.vocabulary(shared / "corpus", cache) >= {"paris", "game"}
+    learn.corpus_hash.cache_clear()
+    (shared / "corpus" / "odd.tok.txt.xz").write_bytes(lzma.compress(b"A new town .\n"))
+    assert learn.truecaser(shared / "corpus", cache).stat().st_mtime_ns > before
+    assert "town" in learn.vocabulary(shared / "corpus", cache)
+    assert "game" not in learn.vocabulary(shared / "corpus", cache)
+    learn.corpus_hash.cache_clear()
