@@ -25,6 +25,8 @@ ORDER = (
     "model",
     "words",
     "evaluation",
+    "alignment",
+    "comparison",
     "mistakes",
     "errorpage",
     "restorer",

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 EXACT = 1 << 20
 """Stretches are aligned exactly if the product of their lengths is no more than this."""
 
-ENOUGH = 1 << 20
+ENOUGH = 1 << 18
 """About so many shingles of a stretch are looked at; of longer ones a sample."""
 
 _SHINGLES = (16, 4, 1)
@@ -79,8 +79,31 @@ def align(left: Keys, right: Keys) -> list[Stretch]:
     # Ties are broken from one side, so that side must not depend on who came first.
     if a < b and c < d and (b - a, left[a]) > (d - c, right[c]):
         turned = _differences(right, left, Stretch(c, d, a, b), _SHINGLES)
-        return [Stretch(a, b, c, d) for c, d, a, b in turned]
-    return list(_differences(left, right, whole, _SHINGLES))
+        found = [Stretch(a, b, c, d) for c, d, a, b in turned]
+    else:
+        found = list(_differences(left, right, whole, _SHINGLES))
+    return _settled(left, right, found)
+
+
+def _settled(left: Keys, right: Keys, stretches: list[Stretch]) -> list[Stretch]:
+    """The stretches where all are as late as can be: sentences end with the stop, not before.
+
+    What is only on one side may begin later if it begins with what comes after it.
+    """
+    settled: list[Stretch] = []
+    follower = Stretch(len(left), len(left), len(right), len(right))
+    for a, b, c, d in reversed(stretches):
+        row, begin, end = (right, c, d) if a == b else (left, a, b)
+        later = 0
+        if a == b or c == d:
+            while b + later < follower.a and row[begin + later] == row[end + later]:
+                later += 1
+        follower = Stretch(a + later, b + later, c + later, d + later)
+        if settled and follower.b == settled[-1].a and follower.d == settled[-1].c:
+            after = settled.pop()
+            follower = Stretch(follower.a, after.b, follower.c, after.d)
+        settled.append(follower)
+    return settled[::-1]
 
 
 def _differences(
@@ -231,10 +254,8 @@ def _followed(left: Keys, right: Keys, stretch: Stretch) -> Iterator[Stretch]:
         if 2 * len(pairs) < min(n, m):
             yield _trimmed(left, right, Stretch(a, b, c, d))
             return
-        # What is paired near the end might be paired better with what comes after it.
-        sure = pairs[: len(pairs) // 2 + 1]
-        n, m = sure[-1]
-        yield from _outside(sure[:-1], Stretch(a, a + n, c, c + m))
+        n, m = pairs.pop()
+        yield from _outside(pairs, Stretch(a, a + n, c, c + m))
         a, c = a + n + 1, c + m + 1
     yield from _exact(left, right, Stretch(a, b, c, d))
 

@@ -13,7 +13,7 @@ from inspect import getdoc
 from typing import TYPE_CHECKING
 
 import majuscule
-from majuscule.cli import console, convert, models, scoring
+from majuscule.cli import comparing, console, convert, models, scoring
 from majuscule.errors import MajusculeError
 
 if TYPE_CHECKING:
@@ -24,12 +24,13 @@ COMMANDS = (
     (convert.restore, convert.restore_options, "majuscule restore flat.txt -o natural.txt"),
     (convert.flatten, convert.flatten_options, "majuscule flatten --convention moses a.txt"),
     (scoring.evaluate, scoring.evaluate_options, "majuscule evaluate natural.txt restored.txt"),
+    (comparing.compare, comparing.compare_options, "majuscule compare old.txt new.txt"),
     (models.info, models.info_options, "majuscule info --json"),
     (models.train, models.train_options, "majuscule train news=a.txt.xz b.txt -o my.model"),
 )
 """What each does, the options it has, and an example; it is called what its function is."""
 
-FAULT: dict[str, int] = {}
+FAULT: dict[str, int] = {"compare": 2}
 """The status for faulty data, of commands whose 1 says something else."""
 
 
