@@ -305,7 +305,7 @@ def test_colors(run):
     assert "{+" not in painted
     # Without brackets there is no room for them.
     bare = re.sub(r"\x1b\[[\d;]*m", "", painted)
-    assert "that he had      spoken of it,  he" in bare
+    assert "that he had      spoken of it, he" in bare
     assert "that he had ever spoken of it , he" in bare
     never = run("--color=never", "a.txt", "b.txt")[1]
     assert run("a.txt", "b.txt")[1] == never
