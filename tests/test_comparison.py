@@ -138,8 +138,8 @@ WHERE = {
         2,
     ),
     "words parted otherwise between such whose sides were paired": (
-        "ha haha and ice cream ha haha",
-        "haha ha and icecream Haha ha",
+        "ha haha and ice cream and ha haha",
+        "haha ha and icecream and Haha ha",
         None,
         1,
         5,

@@ -11,9 +11,10 @@ the tokeniser makes a difference.
 ...     print(result.left.written(here), "|", result.right.written(there))
  | have
 
-What differs is found by `majuscule.alignment`. Words that only blanks tell apart are the
-same (``ice cream``, ``icecream``): with blanks removed and letters lower-cased, two texts
-are equal or they are not, and `same` tells nothing else.
+What differs is found by `majuscule.alignment`, which knows tokens by a hash of 64 bits.
+Words that only blanks tell apart are the same (``ice cream``, ``icecream``): with blanks
+removed and letters lower-cased, two texts are equal or they are not, and `same` tells
+nothing else.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ _Number = TypeVar("_Number", bound=np.generic)
 PIECE = 1 << 17
 """Characters that are read at once, and on to the next blank."""
 
+# A blank between two words. Beside a sign, or before n't, it may be part of an escape.
 _BLANK = re.compile(r"(?<=[^\W_])[ \n](?=[^\W_nN])")
-# Between two words; beside a sign, or before n't, it may be an escape's.
 
 _AT, _HYPHEN, _STOP = read("@ - .").key
 
