@@ -96,7 +96,8 @@ def quality(results: Results) -> Iterator[str]:
     yield from head("on", "figure", "majuscule", "best other")
     yield line("`examples/article`", "spacing exact", _figure(article, "spacing_exact"), "")
     yield line("", "flattened again, byte for byte", _figure(article, "flatten_exact"), "")
-    yield line("", "word F1", _figure(article, "word_f1"), "")
+    best = results.best("quality", "word_f1", set="examples/article")
+    yield line("", "word F1", _figure(article, "word_f1"), best)
     for place, name, flattening, figures in (
         ("EN-Wiki test", "en_wiki.test", "tokens", ["word_f1"]),
         ("WMT21 news, Moses tokens", "wmt21", "moses", ["word_f1", "exact_lines"]),
