@@ -116,6 +116,37 @@ def test_restore_writes_what_the_library_restores(cli_model, tmp_path):
     assert (tmp_path / "out").read_bytes() == expected
 
 
+def test_restore_takes_a_lexicon_and_a_least_confidence(cli_model, tmp_path, here):
+    (tmp_path / "mine.txt").write_text("# mine\n\niArmy\nvan Dam\n", encoding="utf-8")
+    (tmp_path / "flat.txt").write_text("the iarmy of van dam said so .\n", encoding="utf-8")
+    options = ("restore", "--model", cli_model, tmp_path / "flat.txt")
+    restored = here(*options, "--lexicon", tmp_path / "mine.txt").stdout.decode()
+    assert "iArmy of van Dam" in restored
+    sure = here(*options, "--min-confidence", 0.999999).stdout.decode()
+    assert sure == Restorer(cli_model, min_confidence=0.999999).restore(
+        "the iarmy of van dam said so .\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "says"),
+    [
+        (["--lexicon", "missing"], 1, "missing: expected a file"),
+        (["--lexicon", "-"], 2, "expected --model and --lexicon to name files"),
+        (["--lexicon", "latin"], 1, "latin: line 1: expected UTF-8"),
+        (["--min-confidence", "2"], 2, "min_confidence to be 0 or more and less than 1, got 2.0"),
+        (["--min-confidence", "nan"], 2, "less than 1, got nan"),
+        (["--min-confidence", "x"], 2, "invalid float value: 'x'"),
+        (["--edits", "case,accents"], 2, "expected edits to be some of case, space; got"),
+    ],
+)
+def test_what_restore_cannot_be_told(cli_model, tmp_path, here, monkeypatch, options, status, says):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "latin").write_bytes(b"caf\xe9\n")
+    (tmp_path / "flat.txt").write_text("the army .\n", encoding="utf-8")
+    assert_refused(here("restore", "--model", cli_model, "flat.txt", *options), status, says)
+
+
 @pytest.mark.parametrize("document", ["line", "block", "file"])
 def test_where_pieces_end_does_not_show(cli_model, tmp_path, document):
     text = FLAT.read_text(encoding="utf-8") * (3 * corpus.CHUNK // FLAT.stat().st_size)

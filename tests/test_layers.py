@@ -22,6 +22,7 @@ ORDER = (
     "text",
     "features",
     "decode",
+    "lexicon",
     "model",
     "words",
     "evaluation",

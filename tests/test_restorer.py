@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,7 @@ from texts import documents, lines, texts
 
 from majuscule import GuaranteeError, MajusculeError, ModelError
 from majuscule import restorer as module
+from majuscule.model import SCALE
 from majuscule.restorer import EDITS, Restorer
 from majuscule.text import Convention, flatten, read, unescape
 
@@ -305,6 +307,41 @@ def test_a_margin_belongs_to_its_decision(restorer: Restorer) -> None:
     assert of[6, ","] < 2**31 - 1  # that blank might have stayed
 
 
+@given(ANY, st.sampled_from([0.5, 0.7, 0.99]))
+def test_what_is_less_sure_stays(erratic: Restorer, given_text: str, least: float) -> None:
+    """Each change was made by the restorer that dares all, and is sure enough."""
+    careful = Restorer(erratic.model, min_confidence=least)
+    once, (all_, margins) = careful.restore(given_text), erratic.margins(given_text)
+    plain = unescape(given_text)
+    threshold = math.log(least / (1 - least)) * SCALE
+    for was, now, would, margin in zip(
+        *("".join(text.split()) for text in (plain, once, all_)), margins.tolist(), strict=True
+    ):
+        assert now in (was, would)
+        if now != was:
+            # The first character's margin may be its gap's; a change of case is the case's.
+            assert margin >= 0
+        elif would != was:
+            assert margin < threshold
+    assert careful.restore(once) == once
+
+
+def test_more_confidence_is_fewer_changes(restorer: Restorer) -> None:
+    flat = flatten(TINY)
+    changes = []
+    for least in (0.0, 0.5, 0.9, 0.99, 1 - 1e-12):
+        restored = Restorer(restorer.model, min_confidence=least).restore(flat)
+        changes.append(sum(char.isupper() for char in restored))
+    assert changes == sorted(changes, reverse=True)
+    assert changes[0] == changes[1] > changes[2] > changes[-1] == 0
+
+
+def test_what_stays_keeps_its_own_form(restorer: Restorer) -> None:
+    """Capitals of any kind stay where nothing is sure enough to be changed."""
+    text = "tHe iPHONE of NATO ,Is"
+    assert Restorer(restorer.model, min_confidence=1 - 1e-15).restore(text) == text
+
+
 def test_a_style_changes_what_its_features_say(erratic: Restorer) -> None:
     flat = flatten(TINY)
     assert erratic.styles == ("a", "b")
@@ -322,6 +359,8 @@ def test_a_style_changes_what_its_features_say(erratic: Restorer) -> None:
         (lambda m: Restorer(m, edits=["accents"]), MajusculeError, r"got \['accents'\]"),
         (lambda m: Restorer(m, edits=[]), MajusculeError, r"got \[\]"),
         (lambda m: Restorer(m, edits="case"), MajusculeError, "got 'case'"),
+        (lambda m: Restorer(m, min_confidence=1), MajusculeError, "less than 1, got 1"),
+        (lambda m: Restorer(m, min_confidence=-0.1), MajusculeError, "0 or more .* got -0.1"),
     ],
 )
 def test_wrong_use_is_told_apart(

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +16,15 @@ import numpy as np
 
 from majuscule import decode, features, model, text
 from majuscule.errors import MajusculeError
+from majuscule.lexicon import Lexicon
 from majuscule.text import Document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from majuscule._arrays import Ints
+    from numpy.typing import NDArray
+
+    from majuscule._arrays import Bytes, CodePoints, Ints
 
 EDITS = ("case", "space")
 """What may be changed."""
@@ -47,12 +51,19 @@ class Restorer:
             or ``"file"`` (all lines).
         edits: what may be changed, some of `EDITS`; the rest stays as it comes, once
             escapes are undone.
+        lexicon: written forms that win over the model, of words or rows of words; see
+            `majuscule.lexicon`.
+        min_confidence: the least probability of a change; what is less sure stays as it
+            comes.
 
     Raises:
         ModelError: the model file cannot be used, or has no such style.
-        MajusculeError: `document` is none of the three, or `edits` none of the two.
+        DataError: an entry of the lexicon is blank, or runs over several lines.
+        MajusculeError: another argument is none of those it may be.
         OSError: the model file cannot be read.
 
+    >>> Restorer(lexicon=["McGahn", "van Dam"]).restore("mr. mcgahn and ms. van dam left .")
+    'Mr. McGahn and Ms. van Dam left.'
     >>> Restorer(edits=["space"]).restore("The NATO summit ( in paris ) is over .")
     'The NATO summit (in paris) is over.'
     >>> Restorer(edits=["case"]).restore("the nato summit ( in paris ) is over .")
@@ -66,6 +77,8 @@ class Restorer:
         style: str | None = None,
         document: str = "block",
         edits: Sequence[str] = EDITS,
+        lexicon: Iterable[str] = (),
+        min_confidence: float = 0.0,
     ) -> None:
         self.model = source if isinstance(source, model.Model) else model.load(source)
         self._style = self.model.style(style)
@@ -78,6 +91,15 @@ class Restorer:
         if isinstance(edits, str) or not edits or not set(edits) <= set(EDITS):
             raise MajusculeError(f"expected edits to be some of {', '.join(EDITS)}; got {edits!r}")
         self._case, self._space = (edit in edits for edit in EDITS)
+        if isinstance(lexicon, str):
+            raise MajusculeError(f"expected the lexicon's entries one by one, got {lexicon!r:.80}")
+        entries = list(lexicon)
+        self._lexicon = Lexicon(entries) if entries else None
+        if not 0 <= min_confidence < 1:
+            raise MajusculeError(
+                f"expected min_confidence to be 0 or more and less than 1, got {min_confidence!r}"
+            )
+        self._margin = _margin_of(min_confidence)
 
     @property
     def styles(self) -> tuple[str, ...]:
@@ -102,7 +124,7 @@ class Restorer:
         >>> Restorer().restore("the nato summit in paris was n't cancelled , he said .")
         "The NATO summit in Paris wasn't cancelled, he said."
         """
-        return self._restore(flattened, _Memory())
+        return self._restore(flattened, _Memory())[0]
 
     def restore_batch(self, texts: Iterable[str]) -> list[str]:
         """Restore texts that have nothing to do with one another.
@@ -126,7 +148,7 @@ class Restorer:
         """
         memory = _Memory()
         for piece in lines:
-            yield self._restore(piece, memory)
+            yield self._restore(piece, memory)[0]
 
     def margins(self, flattened: str) -> tuple[str, Ints]:
         """Restore a text and say how sure each decision was.
@@ -147,40 +169,80 @@ class Restorer:
         >>> len(margins) == len("InNewYork,itrained.")
         True
         """
-        found: list[Ints] = []
-        restored = self._restore(flattened, _Memory(), found)
-        case, gap = np.concatenate([*found, np.empty((0, 2), np.int32)]).T
+        restored, (case, gap) = self._restore(flattened, _Memory(), sure=True)
         tokens = text.read(flattened)
         margins = np.repeat(case, tokens.end - tokens.start)
         starts = np.cumsum(tokens.end - tokens.start) - (tokens.end - tokens.start)
         margins[starts] = np.minimum(case, gap)
         return restored, margins
 
-    def _restore(self, flattened: str, memory: _Memory, margins: list[Ints] | None = None) -> str:
+    def _restore(
+        self, flattened: str, memory: _Memory, *, sure: bool = False
+    ) -> tuple[str, tuple[Ints, Ints]]:
+        """The text restored; if asked, the margins of each token's case and gap."""
         tokens = text.read(flattened)
         labels = np.empty(len(tokens), dtype=np.uint8)
+        margins = np.empty((len(tokens) if sure or self._margin else 0, 2), dtype=np.int32)
         form_at, forms = self.model.find(tokens), self.model.written
-        if not self._case:  # a MIXED token's form is the one it has
-            form_at, forms = tokens.start, tokens.chars
         mixed = (form_at >= 0).view(np.uint8)
+        entries = self._lexicon.find(tokens) if self._lexicon else None
         for first, last in _spans(tokens):
             some = tokens.of_lines(first, last)
             span = slice(tokens.lines[first], tokens.lines[last])
             bits, memory.seen = text.allowed(some, mixed[span], self._document, memory.seen)
+            if entries:
+                bits = _ruled(bits, 0x0F, entries.cases[span])
+                bits = _ruled(bits, 0xF0, entries.gaps[span] & bits)
             if not self._case:
                 own = text.CASED[some.role] != 0  # the others go along with the one before
-                bits = np.where(own, bits & np.uint8(0xF0) | np.uint8(1) << some.case, bits)
+                bits = _ruled(bits, 0x0F, np.where(own, np.uint8(1) << some.case, np.uint8(0)))
             if not self._space:
-                bits = bits & np.uint8(0x0F) | np.uint8(0x10) << some.gap
+                bits = _ruled(bits, 0xF0, np.uint8(16) << some.gap)
             ids, starts, edge, memory.before = features.extract(
                 some, self._document, memory.before, self._style
             )
             scores = self.model.score(ids, starts, edge)
             given = scores, some.role, bits, some.lines, self.model.transitions
             labels[span] = decode.best(*given)
-            if margins is not None:
-                margins.append(decode.margins(*given))
-        return text.render(tokens, labels, form_at, forms)
+            if len(margins):
+                margins[span] = decode.margins(*given)
+        case, gap = margins.T
+        as_read = np.full(len(tokens), not self._case)
+        if entries and self._lexicon:
+            form_at, forms = _joined(
+                form_at, forms, entries.form_at, entries.form_at >= 0, self._lexicon.chars
+            )
+        if self._margin:
+            as_read |= case < self._margin
+            stays = np.where(as_read, 3, 0) | np.where(gap < self._margin, 4, 0)
+            labels = (labels & ~stays | tokens.labels & stays).astype(np.uint8)
+        form_at, forms = _joined(form_at, forms, tokens.start, as_read, tokens.chars)
+        return text.render(tokens, labels, form_at, forms), (case, gap)
+
+
+def _joined(
+    form_at: Ints, forms: CodePoints, more_at: Ints, where: NDArray[np.bool_], more: CodePoints
+) -> tuple[Ints, CodePoints]:
+    """Forms and more forms, and for each token which it has: one of more, if so marked."""
+    if not where.any():
+        return form_at, forms
+    at = np.where(where, more_at + len(forms), form_at).astype(np.int32)
+    return at, np.concatenate([forms, more])
+
+
+def _ruled(bits: Bytes, part: int, rule: Bytes) -> Bytes:
+    """Labels allowed, where a rule has a say no others in that part: of the cases or the gaps."""
+    return np.where(rule, bits & np.uint8(0xFF ^ part) | rule, bits)
+
+
+def _margin_of(probability: float) -> int:
+    """The least margin that makes a decision so probable.
+
+    Scores are log odds, so a margin is one, too: of the decision against the next best.
+    """
+    if probability <= 1 / 2:
+        return 0
+    return math.ceil(model.SCALE * math.log(probability / (1 - probability)))
 
 
 def _spans(tokens: text.Tokens) -> Iterator[tuple[int, int]]:

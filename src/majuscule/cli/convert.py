@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inspect import signature
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from majuscule import corpus, model, text
 from majuscule.cli import console
@@ -13,7 +13,7 @@ from majuscule.text import Convention, Document
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
 
 def restore_options(command: argparse.ArgumentParser) -> None:
@@ -27,12 +27,38 @@ def restore_options(command: argparse.ArgumentParser) -> None:
         metavar="EDIT,…",
         help=f"what may be changed: {', '.join(EDITS)} (default: both)",
     )
+    command.add_argument(
+        "--lexicon",
+        metavar="FILE",
+        help="written forms that win over the model: words or rows of words, one a line",
+    )
+    command.add_argument(
+        "--min-confidence",
+        type=float,
+        default=0.0,
+        metavar="P",
+        help="leave as it stands what is less probable than P, from 0 to 1 (default: 0)",
+    )
 
 
 def restore(chosen: argparse.Namespace) -> None:
     """Give flattened text its capitals and its spaces back."""
-    console.look_at_files(chosen, *([chosen.model] if chosen.model else []))
-    _convert(chosen, restorer(chosen, edits=chosen.edits).stream)
+    others = [name for name in (chosen.model, chosen.lexicon) if name]
+    if corpus.STANDARD in others:
+        chosen.refuse("expected --model and --lexicon to name files, got - for standard input")
+    console.look_at_files(chosen, *others)
+    entries = _entries(chosen.lexicon) if chosen.lexicon else []
+    restoring = restorer(
+        chosen, edits=chosen.edits, lexicon=entries, min_confidence=chosen.min_confidence
+    )
+    _convert(chosen, restoring.stream)
+
+
+def _entries(name: str) -> list[str]:
+    """A lexicon's entries; blank lines and what begins with # are the user's own."""
+    corpus.check([name])
+    lines = "".join(corpus.read(name)).splitlines()
+    return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 
 def add_restorer(command: argparse.ArgumentParser) -> None:
@@ -48,11 +74,11 @@ def add_restorer(command: argparse.ArgumentParser) -> None:
     )
 
 
-def restorer(chosen: argparse.Namespace, edits: Sequence[str] = EDITS) -> Restorer:
+def restorer(chosen: argparse.Namespace, **others: Any) -> Restorer:  # noqa: ANN401 - Restorer's
     """The restorer that the options ask for; the call is refused if there is none."""
     known = model.load(chosen.model)
     try:
-        return Restorer(known, style=chosen.style, document=chosen.document, edits=edits)
+        return Restorer(known, style=chosen.style, document=chosen.document, **others)
     except MajusculeError as error:  # the model is good: it is the options that are not
         chosen.refuse(str(error))
         raise  # refusing has ended the command
