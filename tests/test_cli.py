@@ -302,7 +302,7 @@ def test_training_says_where_it_is_now_and_then(monkeypatch, stream):
     ]
 
 
-@pytest.mark.parametrize("name", ["", "restore", "flatten", "info", "train"])
+@pytest.mark.parametrize("name", ["", *(act.__name__ for act, *_ in cli.COMMANDS)])
 def test_help_has_an_example(name, capsys):
     assert cli.main([*name.split(), "--help"]) == 0
     assert f"Example: {'echo' if not name else f'majuscule {name}'}" in capsys.readouterr().out
