@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import unicodedata
 from itertools import chain
@@ -446,3 +447,9 @@ def test_kinds_of_the_reference_are_all_kinds() -> None:
         Kind.FIRST_INITIAL,
         Kind.WORD,
     }
+
+
+def test_the_kernels_kinds_are_the_same() -> None:
+    written = (HERE.parent / "src" / "majuscule" / "_kinds.pxd").read_text(encoding="utf-8")
+    numbers = {name: int(number) for name, number in re.findall(r"(\w+) = (\d+)", written)}
+    assert numbers == {kind.name: kind.value for kind in Kind if kind != Kind.BEGIN}

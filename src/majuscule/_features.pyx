@@ -5,24 +5,14 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
 
 import numpy as np
 
+from majuscule._kinds cimport (
+    NUMBER, MIXTURE, PERIOD, COMMA, COLON, TERMINAL, APOSTROPHE, QUOTE, OPENING, CLOSING,
+    FIRST_WORD,
+)
+
 cdef enum:
     # Most features a token can have; the room set aside for each.
     WIDTH = 56
-
-cdef enum:
-    WORD = 1
-    INITIAL = 2
-    NUMBER = 3
-    MIXTURE = 4
-    PERIOD = 5
-    COMMA = 6
-    COLON = 7
-    TERMINAL = 8
-    APOSTROPHE = 9
-    QUOTE = 10
-    OPENING = 11
-    CLOSING = 12
-    FIRST_WORD = 20
 
 
 cdef inline uint64_t mix(uint64_t a, uint64_t b) noexcept nogil:

@@ -6,6 +6,11 @@ from cpython.unicode cimport PyUnicode_FromKindAndData
 
 import numpy as np
 
+from majuscule._kinds cimport (
+    WORD, INITIAL, NUMBER, MIXTURE, PERIOD, COMMA, COLON, TERMINAL, APOSTROPHE, QUOTE, OPENING,
+    CLOSING, HYPHEN, DASH, SLASH, CURRENCY, PERCENT, SYMBOL, SIGN, FIRST_WORD, FIRST_INITIAL,
+)
+
 cdef extern from "Python.h":
     uint32_t* PyUnicode_AsUCS4(object, uint32_t*, Py_ssize_t, int) except NULL
 
@@ -18,31 +23,6 @@ cdef enum:
     UPPER_LETTER = 4
     MARK = 5
     DIGIT = 6
-
-# Kinds of tokens; `majuscule.text.Kind` gives them their names.
-cdef enum:
-    WORD = 1
-    INITIAL = 2
-    NUMBER = 3
-    MIXTURE = 4
-    PERIOD = 5
-    COMMA = 6
-    COLON = 7
-    TERMINAL = 8
-    APOSTROPHE = 9
-    QUOTE = 10
-    OPENING = 11
-    CLOSING = 12
-    HYPHEN = 13
-    DASH = 14
-    SLASH = 15
-    CURRENCY = 16
-    PERCENT = 17
-    SYMBOL = 18
-    SIGN = 19
-    # Roles only: a word, or one letter, where a sentence may begin.
-    FIRST_WORD = 20
-    FIRST_INITIAL = 21
 
 cdef enum:
     LINE_TOKENS = 65536

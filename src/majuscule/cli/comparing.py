@@ -17,7 +17,7 @@ from unicodedata import category, east_asian_width
 
 import majuscule
 from majuscule import comparison, corpus
-from majuscule.cli.console import printable
+from majuscule.cli.console import add_errors, printable
 from majuscule.comparison import Difference
 
 if TYPE_CHECKING:
@@ -80,13 +80,7 @@ def compare_options(command: argparse.ArgumentParser) -> None:
         help="mark differences by colour: on a terminal if NO_COLOR is not set, always, or never"
         " (default: %(default)s)",
     )
-    command.add_argument(
-        "--errors",
-        choices=corpus.ERRORS,
-        default=corpus.ERRORS[0],
-        help="what to do about bytes that are not UTF-8: stop, or put U+FFFD there"
-        " (default: %(default)s)",
-    )
+    add_errors(command)
 
 
 def _number(written: str) -> int:

@@ -39,6 +39,11 @@ def add_files(command: argparse.ArgumentParser) -> None:
         default=corpus.STANDARD,
         help="write here, whole or not at all, instead of to standard output",
     )
+    add_errors(command)
+
+
+def add_errors(command: argparse.ArgumentParser) -> None:
+    """The option for what is no text."""
     command.add_argument(
         "--errors",
         choices=corpus.ERRORS,
