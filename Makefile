@@ -23,10 +23,10 @@ $(VENV)/ready: pyproject.toml
 	$(PY) -m pip install --quiet --group dev build
 	touch $@
 
-# The wheel, installed: what is tested and shown is what a user gets, not the checkout.
+# The wheel that the source distribution gives, installed: what is tested and shown is what a user gets, not the checkout.
 $(VENV)/installed: $(VENV)/ready $(SOURCES)
 	rm -rf build dist
-	$(PY) -m build --quiet --wheel
+	$(PY) -m build --quiet
 	$(PY) -m pip install --quiet --force-reinstall dist/*.whl
 	touch $@
 

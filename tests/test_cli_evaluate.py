@@ -120,7 +120,14 @@ def test_words_outside_the_vocabulary_are_judged_apart(here: Call) -> None:
     unseen = [word for word in TINY.split() if not set(parts(word)) <= known]
     assert results["counts"]["unseen_words"] == len(unseen) > 0
     assert {"seen_accuracy", "unseen_accuracy"} <= results["figures"].keys()
-    assert results["signature"]["vocabulary"] == ["known.txt"]
+    assert results["signature"]["vocabulary"] == {
+        "name": "known.txt",
+        "sha256": hashlib.sha256(Path("known.txt").read_bytes()).hexdigest(),
+    }
+    more = found(here, *options, "--vocabulary=known.txt", "--vocabulary=natural.txt")
+    assert "unseen_words" in more["counts"]
+    assert more["counts"]["unseen_words"] == 0
+    assert more["signature"]["vocabulary"]["name"] == "known.txt natural.txt"
 
 
 def test_people_get_a_table(here: Call) -> None:

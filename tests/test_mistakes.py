@@ -205,3 +205,10 @@ def test_a_page_says_when_it_does_not_show_all(monkeypatch: pytest.MonkeyPatch) 
     lines = [Line(number, "a", "a") for number in (1, 2)]
     assert "The first 2 lines are shown." in page(*lines)
     assert "lines are shown" not in page(lines[0])
+    found = Mistakes()
+    for number in (2, 3):
+        found.add(number, "a b", "a B")
+    text = render("a title", (), found, lines, "signed")
+    # What is not there is not led to.
+    assert "<a href=#l2>2</a>" in text
+    assert "#l3" not in text

@@ -85,8 +85,7 @@ def _mistakes(mistakes: Mistakes) -> Iterator[str]:
     yield "<table class=mistakes>\n<tr><th>times<th>of<th>reference<th>restored<th>for example\n"
     for mistake, times in mistakes.most_common(MISTAKES):
         examples = "<br>".join(
-            f"<a href=#l{at.line}>{at.line}</a> {escape(at.before)}<del>{escape(at.got)}</del>"
-            f"{escape(at.after)}"
+            f"{_number(at.line)} {escape(at.before)}<del>{escape(at.got)}</del>{escape(at.after)}"
             for at in mistakes.examples(mistake)
         )
         yield (
@@ -94,6 +93,10 @@ def _mistakes(mistakes: Mistakes) -> Iterator[str]:
             f"<td>{escape(mistake.shown(mistake.got))}<td>{examples}\n"
         )
     yield "</table>\n"
+
+
+def _number(line: int) -> str:
+    return f"<a href=#l{line}>{line}</a>" if line <= LINES else str(line)
 
 
 def _line(line: Line, limit: int | None) -> str:

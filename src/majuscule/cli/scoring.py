@@ -125,10 +125,8 @@ def evaluate_options(command: argparse.ArgumentParser) -> None:
 def evaluate(chosen: argparse.Namespace) -> None:
     """Say how good a restoration is, and where it is wrong."""
     _look_at_inputs(chosen)
-    vocabulary = {
-        part for name in chosen.vocabulary for piece in corpus.read(name) for part in parts(piece)
-    }
     texts = _Texts(chosen)
+    vocabulary = texts.vocabulary()
     hypotheses, references, flattened = tee(texts.lines(), 3)
     judged = evaluation.evaluate(
         (line.hypothesis for line in hypotheses),
@@ -215,29 +213,31 @@ class _Texts:
         self._first: list[tuple[int, _Judged]] = []
         self._count = 0
 
+    def vocabulary(self) -> set[str]:
+        """What is in the files that say which words are known."""
+        files = (self._read("vocabulary", name) for name in self._chosen.vocabulary)
+        return {part for pieces in files for piece in pieces for part in parts(piece)}
+
     def lines(self) -> Iterator[_Judged]:
+        """All lines, read, flattened and restored a piece at a time."""
         chosen = self._chosen
-        reference, to_flatten = tee(self._read("reference", chosen.reference))
-        if chosen.flattened is None:
-            flattened: Iterator[str] = map(self._flatten, to_flatten)
-        else:
+        reference = self._read("reference", chosen.reference)
+        if chosen.flattened is not None:
             flattened = self._read("flattened", chosen.flattened)
-        flattened, to_restore = tee(flattened)
-        if self._restorer:
-            hypothesis = self._restorer.stream(to_restore)
         else:
+            reference, again = tee(reference)
+            flattened = map(self._flatten, again)
+        if self._restorer is None:
             hypothesis = self._read("hypothesis", chosen.hypothesis)
-        for number, line in enumerate(
-            starmap(_Judged, zip_longest(*map(_split, (hypothesis, reference, flattened)))), 1
-        ):
+        else:
+            flattened, again = tee(flattened)
+            hypothesis = self._restorer.stream(again)
+        columns = map(_split, (hypothesis, reference, flattened))
+        for number, line in enumerate(starmap(_Judged, zip_longest(*columns)), 1):
             self._count = number
             if chosen.errors and None not in line:
-                self.mistakes.add(
-                    number,
-                    line.hypothesis,
-                    line.reference,
-                    spacing=not self.tokenised,
-                )
+                spacing = not self.tokenised
+                self.mistakes.add(number, line.hypothesis, line.reference, spacing=spacing)
                 if number <= errorpage.LINES:
                     self._first.append((number, line))
             yield line
@@ -247,9 +247,14 @@ class _Texts:
         chosen = self._chosen
         flattening = "lower-cased" if self.tokenised else chosen.convention
         named: dict[str, Any] = {
-            name: {"name": _name(getattr(chosen, name)), "sha256": self._hashes[name].hexdigest()}
-            for name in ("reference", "hypothesis", "flattened")
-            if name in self._hashes
+            role: {"name": names, "sha256": self._hashes[role].hexdigest()}
+            for role, names in (
+                ("reference", _name(chosen.reference)),
+                ("hypothesis", _name(chosen.hypothesis or "")),
+                ("flattened", _name(chosen.flattened or "")),
+                ("vocabulary", " ".join(map(_name, chosen.vocabulary))),
+            )
+            if role in self._hashes
         }
         named["reference"]["lines"] = self._count
         if chosen.flattened is None:
@@ -260,8 +265,6 @@ class _Texts:
                 "hash": self._restorer.model.hash,
             }
             named |= {"style": chosen.style, "document": chosen.document}
-        if chosen.vocabulary:
-            named["vocabulary"] = list(map(_name, chosen.vocabulary))
         bootstrap = {"samples": chosen.samples, "seed": chosen.seed}
         return {**named, "bootstrap": bootstrap, "majuscule": majuscule.__version__}
 
@@ -284,7 +287,7 @@ class _Texts:
         return text.flatten(piece, self._chosen.convention)
 
     def _read(self, role: str, name: str) -> Iterator[str]:
-        digest = self._hashes[role] = hashlib.sha256()
+        digest = self._hashes.setdefault(role, hashlib.sha256())
         for piece in corpus.read(name):
             digest.update(piece.encode())
             yield piece
