@@ -57,9 +57,10 @@ class Problem:
         """What the compiled code says."""
         return decode.best(*self.arguments()).tolist()
 
-    def margins(self) -> NDArray[np.int32]:
-        """And how sure it is."""
-        return decode.margins(*self.arguments())
+    def margins(self) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+        """And how sure it is, and what comes next."""
+        labels = np.array(self.solve(), np.uint8)
+        return decode.margins(*self.arguments(), labels)
 
     def score(self, labels: list[int]) -> int:
         """The score of a row of labels: of words, as they are; of signs, the case they carry."""
@@ -150,16 +151,22 @@ def test_a_margin_is_what_forbidding_the_choice_costs(
     """The slow way: take the label chosen away, decode again, and compare the scores."""
     labels = problem.solve()
     best = problem.score(labels)
-    margins = problem.margins()
+    margins, runner_up = problem.margins()
     t = data.draw(st.integers(0, len(labels) - 1))
     for edit, own in enumerate((1 << labels[t] % 4, 16 << labels[t] // 4)):
         bits = problem.bits[t]
         others = bits & ~own
         if not (others & 15 and others & 240) or (edit == 0 and not CASED[problem.roles[t]]):
             assert margins[t, edit] == NO_OTHER
+            assert edit or runner_up[t] == 255
             continue
         problem.bits[t] = others
-        assert min(best - problem.score(problem.solve()), NO_OTHER) == margins[t, edit]
+        loss = best - problem.score(problem.solve())
+        assert min(loss, NO_OTHER) == margins[t, edit]
+        if edit == 0:
+            assert runner_up[t] != labels[t] % 4
+            problem.bits[t] = 1 << runner_up[t] | bits & 240
+            assert best - problem.score(problem.solve()) == loss
         problem.bits[t] = bits
 
 
@@ -168,9 +175,11 @@ def test_margins_do_not_cross_lines() -> None:
     scores = rng.integers(-99, 99, (6, 3, 4)).astype(np.int32)
     transitions = rng.integers(-99, 99, (len(Kind), len(Kind), 8, 8)).astype(np.int32)
     bits, role = np.full(6, 255, np.uint8), np.full(6, Kind.WORD, np.uint8)
-    both = decode.margins(scores, role, bits, np.array([0, 2, 2, 6], np.int32), transitions)
-    for a, b in ((0, 2), (2, 6)):
-        alone = decode.margins(
-            scores[a:b], role[a:b], bits[a:b], np.array([0, b - a], np.int32), transitions
-        )
-        assert (alone == both[a:b]).all()
+
+    def margins(a: int, b: int, *lines: int) -> NDArray[np.int32]:
+        given = scores[a:b], role[a:b], bits[a:b], np.array(lines, np.int32), transitions
+        return decode.margins(*given, decode.best(*given))[0]
+
+    both = margins(0, 6, 0, 2, 2, 6)
+    assert (margins(0, 2, 0, 2) == both[:2]).all()
+    assert (margins(2, 6, 0, 4) == both[2:]).all()

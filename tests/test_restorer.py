@@ -17,9 +17,10 @@ from texts import documents, lines, texts
 
 from majuscule import GuaranteeError, MajusculeError, ModelError
 from majuscule import restorer as module
+from majuscule.labels import Case, Gap
 from majuscule.model import SCALE
 from majuscule.restorer import EDITS, Restorer
-from majuscule.text import Convention, flatten, read, unescape
+from majuscule.text import CASED, Convention, flatten, read, unescape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -305,6 +306,54 @@ def test_a_margin_belongs_to_its_decision(restorer: Restorer) -> None:
     assert of[1, "h"] == of[2, "e"] >= of[0, "T"]
     assert of[4, "u"] == of[5, "s"]
     assert of[6, ","] < 2**31 - 1  # that blank might have stayed
+
+
+@given(ANY, st.sampled_from([0.0, 0.8]), st.sampled_from([(), ("Army", "iPhone")]))
+def test_an_explanation_is_of_what_restore_gives(
+    erratic: Restorer, given_text: str, least: float, lexicon: tuple[str, ...]
+) -> None:
+    one = Restorer(erratic.model, min_confidence=least, lexicon=lexicon)
+    restored, decisions = one.explain(given_text)
+    assert restored == one.restore(given_text)
+    tokens = read(given_text)
+    assert len(decisions) == len(tokens)
+    shown = ""
+    end = 0
+    for i, decision in enumerate(decisions):
+        assert restored[slice(*decision.output)] == decision.written
+        assert reference.lower(decision.written) == tokens.word(i)
+        between = restored[end : decision.output[0]]
+        assert not between.strip()
+        assert (decision.gap == Gap.JOIN) <= (not between)
+        end = decision.output[1]
+        shown += decision.written
+        a, b = decision.input
+        made_from = read(f"a {given_text[a:b]} a")
+        assert tokens.word(i) in "".join(made_from.word(k) for k in range(len(made_from)))
+        if CASED[tokens.kind[i]]:
+            # A form may be anything, and one capital is both TITLE and UPPER.
+            possible = (Case.of(decision.written), Case.MIXED, Case.UPPER)
+            assert decision.case in possible or not decision.written.isascii()
+        else:
+            assert decision.runner_up is None
+        for chance in (decision.case_probability, decision.gap_probability):
+            assert 0.5 <= chance <= 1
+        assert decision.by in (("model", "lexicon") if not least else ("model", "lexicon", "input"))
+    assert shown == "".join(restored.split())
+
+
+def test_an_explanation_says_who_decided(restorer: Restorer) -> None:
+    flat = "the bus &apos;s ipod , he said"
+    _, decisions = Restorer(restorer.model, lexicon=["iPod"]).explain(flat)
+    by = {decision.written: decision.by for decision in decisions}
+    assert by["iPod"] == "lexicon"
+    assert by["The"] == "model"
+    (apostrophe,) = (decision for decision in decisions if decision.written == "'")
+    assert flat[slice(*apostrophe.input)] == "&apos;"
+    _, decisions = Restorer(restorer.model, min_confidence=1 - 1e-12).explain(flat)
+    the = decisions[0]
+    assert (the.written, the.output, the.input) == ("the", (0, 3), (0, 3))
+    assert (the.case, the.runner_up, the.by) == (Case.LOWER, Case.TITLE, "input")
 
 
 @given(ANY, st.sampled_from([0.5, 0.7, 0.99]))

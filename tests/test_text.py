@@ -453,3 +453,43 @@ def test_the_kernels_kinds_are_the_same() -> None:
     written = (HERE.parent / "src" / "majuscule" / "_kinds.pxd").read_text(encoding="utf-8")
     numbers = {name: int(number) for name, number in re.findall(r"(\w+) = (\d+)", written)}
     assert numbers == {kind.name: kind.value for kind in Kind if kind != Kind.BEGIN}
+
+
+_ESCAPED = [
+    "``",
+    "''",
+    "n't",
+    "@-@",
+    "-lrb-",
+    "-RRB-",
+    "&apos;",
+    "&amp;",
+    "&amp;lt;",
+    "&#91;",
+    "&QUOT;",
+]
+
+
+@given(
+    st.lists(st.sampled_from([*_ESCAPED, "ca", "a", "'", "-", "--", "@", "&", "1", " ", "\n", "é"]))
+)
+def test_origins_lead_back(parts: list[str]) -> None:
+    for given_text in ("".join(parts), " ".join(parts)):
+        undone = unescape(given_text)
+        spans = text.origins(given_text)
+        assert len(spans) == len(undone)
+        end = 0
+        for (a, b), char in zip(spans, undone, strict=True):
+            # In order, and what lies between is blanks that went with an escape.
+            assert not given_text[end:a].strip(" ")
+            piece = given_text[a:b]
+            assert piece == char or (b - a > 1 and char in unescape(f"a {piece} a"))
+            end = b
+        assert not given_text[end:].strip(" ")
+
+
+@given(texts)
+def test_origins_of_any_text(given_text: str) -> None:
+    spans = text.origins(given_text)
+    assert len(spans) == len(unescape(given_text))
+    assert spans == sorted(spans)

@@ -4,5 +4,11 @@ def viterbi(
     scores: Ints, role: Bytes, cased: Bytes, allowed: Bytes, line: Ints, transitions: Ints
 ) -> Bytes: ...
 def margins(
-    scores: Ints, role: Bytes, cased: Bytes, allowed: Bytes, line: Ints, transitions: Ints
-) -> Ints: ...
+    scores: Ints,
+    role: Bytes,
+    cased: Bytes,
+    allowed: Bytes,
+    line: Ints,
+    transitions: Ints,
+    labels: Bytes,
+) -> tuple[Ints, Bytes]: ...

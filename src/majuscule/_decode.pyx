@@ -103,15 +103,17 @@ cdef inline int64_t step(const int32_t[:, :, ::1] scores, const int32_t[:, :, :,
 
 
 def margins(const int32_t[:, :, ::1] scores, const uint8_t[::1] role, const uint8_t[::1] cased,
-            const uint8_t[::1] allowed, const int32_t[::1] line, const int32_t[:, :, :, ::1] transitions):
+            const uint8_t[::1] allowed, const int32_t[::1] line, const int32_t[:, :, :, ::1] transitions,
+            const uint8_t[::1] labels):
     """How much worse each line gets with another case or gap; see `majuscule.decode.margins`."""
     cdef Py_ssize_t n = role.shape[0], r, t
-    cdef int i, j, k, kp, edit, choice
-    cdef int64_t value, best
+    cdef int i, j, k, kp, edit, choice, own, other
+    cdef int64_t value
     cdef int64_t[4] by_choice
     cdef int64_t[:, ::1] before = np.full((n, 8), NEVER, dtype=np.int64)
     cdef int64_t[:, ::1] after = np.full((n, 8), NEVER, dtype=np.int64)
     cdef int32_t[:, ::1] out = np.full((n, 2), INT32_MAX, dtype=np.int32)
+    cdef uint8_t[::1] runner_up = np.full(n, 255, dtype=np.uint8)
     with nogil:
         for r in range(line.shape[0] - 1):
             for t in range(line[r], line[r + 1]):
@@ -140,24 +142,21 @@ def margins(const int32_t[:, :, ::1] scores, const uint8_t[::1] role, const uint
                         if after[t + 1, j] > NEVER and value > NEVER:
                             after[t, i] = max(after[t, i], after[t + 1, j] + value)
                 for edit in range(2 if cased[role[t]] else 1):  # the gap, then the case
-                    best = NEVER
                     for choice in range(4):
                         by_choice[choice] = NEVER
                     for i in range(8):
                         if before[t, i] > NEVER and after[t, i] > NEVER:
                             choice = i & 3 if edit else i >> 2
                             by_choice[choice] = max(by_choice[choice], before[t, i] + after[t, i])
+                    own = labels[t] & 3 if edit else labels[t] >> 2
+                    other = -1
                     for choice in range(4):
-                        best = max(best, by_choice[choice])
-                    kp = 0  # how many choices are as good as the best: two make a margin of 0
-                    value = NEVER
-                    for choice in range(4):
-                        if by_choice[choice] == best:
-                            kp += 1
-                        elif by_choice[choice] > value:
-                            value = by_choice[choice]
-                    if kp > 1:
-                        value = best
-                    if value > NEVER:
-                        out[t, 1 - edit] = <int32_t>min(best - value, <int64_t>INT32_MAX)
-    return np.asarray(out)
+                        if choice != own and by_choice[choice] > NEVER:
+                            if other < 0 or by_choice[choice] > by_choice[other]:
+                                other = choice
+                    if other < 0:
+                        continue
+                    out[t, 1 - edit] = <int32_t>min(by_choice[own] - by_choice[other], <int64_t>INT32_MAX)
+                    if edit:
+                        runner_up[t] = other
+    return np.asarray(out), np.asarray(runner_up)

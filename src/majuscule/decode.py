@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from majuscule._arrays import Bytes, Ints
 
 
+NO_CASE = 255
+"""The next best case where there is no other."""
+
+
 def best(scores: Ints, role: Bytes, bits: Bytes, lines: Ints, transitions: Ints) -> Bytes:
     """The labels of the highest total score among those allowed (A. Viterbi 1967).
 
@@ -35,14 +39,18 @@ def best(scores: Ints, role: Bytes, bits: Bytes, lines: Ints, transitions: Ints)
     return _decode.viterbi(scores, role, CASED, bits, lines, transitions)
 
 
-def margins(scores: Ints, role: Bytes, bits: Bytes, lines: Ints, transitions: Ints) -> Ints:
+def margins(
+    scores: Ints, role: Bytes, bits: Bytes, lines: Ints, transitions: Ints, labels: Bytes
+) -> tuple[Ints, Bytes]:
     """How much lower the best row's score gets if one decision is another: how sure it is.
 
     Args:
         scores, role, bits, lines, transitions: as for `best`.
+        labels: what `best` gave.
 
     Returns:
         int32[n, 2]: for each token the margin of its case and of its gap; the greatest
-        int32 where there is no other choice, and for the case of a token without one.
+        int32 where there is no other choice, and for the case of a token without one. And
+        uint8[n]: the case that comes next, `NO_CASE` where there is none.
     """
-    return _decode.margins(scores, role, CASED, bits, lines, transitions)
+    return _decode.margins(scores, role, CASED, bits, lines, transitions, labels)

@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from majuscule import decode, features, model, text
+from majuscule.decode import NO_CASE
 from majuscule.errors import MajusculeError
+from majuscule.labels import Case, Gap
 from majuscule.lexicon import Lexicon
 from majuscule.text import Document
 
@@ -39,6 +41,57 @@ class _Memory:
 
     before: int = 0
     seen: int = 0
+
+
+class Decision(NamedTuple):
+    """What was decided about one token, and how surely.
+
+    Attributes:
+        written: the token as it was written.
+        output: where in the restored text it stands: first and last offset, exclusive.
+        input: what it was made from, likewise in the text given, escapes included.
+        case: its case; of a sign or a number LOWER.
+        gap: what stands before it.
+        case_probability, gap_probability: of these against the next best; 1 where nothing
+            else could be.
+        runner_up: the next best case, None where there is no other.
+        by: ``"model"``, ``"lexicon"``, or ``"input"`` for a token of which something was left
+            as it stood, for less confidence than `min_confidence`: probabilities and
+            runner_up are then of the change that was not made.
+    """
+
+    written: str
+    output: tuple[int, int]
+    input: tuple[int, int]
+    case: Case
+    gap: Gap
+    case_probability: float
+    gap_probability: float
+    runner_up: Case | None
+    by: str
+
+
+class _Outcome(NamedTuple):
+    """A text restored, and what was decided on the way; one entry a token.
+
+    Attributes:
+        text: the restored text.
+        tokens: those of the text given.
+        labels: as written.
+        best: before anything was left as it stood.
+        margins, runner_up: as `majuscule.decode.margins` gives them, if they were asked for.
+        stays: bits 0-1 if the case was left as it stood, bit 2 if the gap was.
+        entries: whether the lexicon had a say.
+    """
+
+    text: str
+    tokens: text.Tokens
+    labels: Bytes
+    best: Bytes
+    margins: Ints
+    runner_up: Bytes
+    stays: Bytes
+    entries: NDArray[np.bool_]
 
 
 class Restorer:
@@ -124,7 +177,7 @@ class Restorer:
         >>> Restorer().restore("the nato summit in paris was n't cancelled , he said .")
         "The NATO summit in Paris wasn't cancelled, he said."
         """
-        return self._restore(flattened, _Memory())[0]
+        return self._restore(flattened, _Memory()).text
 
     def restore_batch(self, texts: Iterable[str]) -> list[str]:
         """Restore texts that have nothing to do with one another.
@@ -148,7 +201,7 @@ class Restorer:
         """
         memory = _Memory()
         for piece in lines:
-            yield self._restore(piece, memory)[0]
+            yield self._restore(piece, memory).text
 
     def margins(self, flattened: str) -> tuple[str, Ints]:
         """Restore a text and say how sure each decision was.
@@ -169,20 +222,68 @@ class Restorer:
         >>> len(margins) == len("InNewYork,itrained.")
         True
         """
-        restored, (case, gap) = self._restore(flattened, _Memory(), sure=True)
-        tokens = text.read(flattened)
-        margins = np.repeat(case, tokens.end - tokens.start)
-        starts = np.cumsum(tokens.end - tokens.start) - (tokens.end - tokens.start)
-        margins[starts] = np.minimum(case, gap)
-        return restored, margins
+        outcome = self._restore(flattened, _Memory(), sure=True)
+        length = outcome.tokens.end - outcome.tokens.start
+        case, gap = outcome.margins.T
+        margins = np.repeat(case, length)
+        margins[np.cumsum(length) - length] = np.minimum(case, gap)
+        return outcome.text, margins
 
-    def _restore(
-        self, flattened: str, memory: _Memory, *, sure: bool = False
-    ) -> tuple[str, tuple[Ints, Ints]]:
-        """The text restored; if asked, the margins of each token's case and gap."""
+    def explain(self, flattened: str) -> tuple[str, list[Decision]]:
+        """Restore a text and say of each token what was decided, how surely, and by what.
+
+        Args:
+            flattened: as for `restore`.
+
+        Returns:
+            What `restore` gives, and the decisions in the order of the text.
+
+        Raises:
+            DataError, GuaranteeError: as `restore`.
+
+        >>> restored, decisions = Restorer().explain("in new york , it did n't rain .")
+        >>> restored[slice(*decisions[3].output)], decisions[3].gap.name
+        (',', 'JOIN')
+        >>> decisions[2].written, decisions[2].case.name, decisions[2].runner_up.name
+        ('York', 'TITLE', 'UPPER')
+        >>> decisions[2].case_probability > 0.99, decisions[2].by
+        (True, 'model')
+        """
+        outcome = self._restore(flattened, _Memory(), sure=True)
+        tokens, labels = outcome.tokens, outcome.labels.tolist()
+        chances = 1 / (1 + np.exp(-outcome.margins / model.SCALE))
+        origins = text.origins(flattened)
+        decisions = []
+        end = read_to = 0
+        for i, (start, stop) in enumerate(
+            zip(tokens.start.tolist(), tokens.end.tolist(), strict=True)
+        ):
+            case, gap = Case(labels[i] & 3), Gap(labels[i] >> 2)
+            begin = end if gap == Gap.JOIN else end + start - read_to
+            end, read_to = begin + stop - start, stop
+            runner_up = int(outcome.best[i] & 3 if outcome.stays[i] & 3 else outcome.runner_up[i])
+            by = "lexicon" if outcome.entries[i] else "input" if outcome.stays[i] else "model"
+            decisions.append(
+                Decision(
+                    outcome.text[begin:end],
+                    (begin, end),
+                    (origins[start][0], origins[stop - 1][1]),
+                    case,
+                    gap,
+                    float(chances[i, 0]),
+                    float(chances[i, 1]),
+                    None if runner_up == NO_CASE else Case(runner_up),
+                    by,
+                )
+            )
+        return outcome.text, decisions
+
+    def _restore(self, flattened: str, memory: _Memory, *, sure: bool = False) -> _Outcome:
         tokens = text.read(flattened)
-        labels = np.empty(len(tokens), dtype=np.uint8)
-        margins = np.empty((len(tokens) if sure or self._margin else 0, 2), dtype=np.int32)
+        count = len(tokens)
+        labels = np.empty(count, dtype=np.uint8)
+        margins = np.empty((count if sure or self._margin else 0, 2), dtype=np.int32)
+        runner_up = np.empty(len(margins), dtype=np.uint8)
         form_at, forms = self.model.find(tokens), self.model.written
         mixed = (form_at >= 0).view(np.uint8)
         entries = self._lexicon.find(tokens) if self._lexicon else None
@@ -205,19 +306,20 @@ class Restorer:
             given = scores, some.role, bits, some.lines, self.model.transitions
             labels[span] = decode.best(*given)
             if len(margins):
-                margins[span] = decode.margins(*given)
-        case, gap = margins.T
-        as_read = np.full(len(tokens), not self._case)
-        if entries and self._lexicon:
-            form_at, forms = _joined(
-                form_at, forms, entries.form_at, entries.form_at >= 0, self._lexicon.chars
-            )
+                margins[span], runner_up[span] = decode.margins(*given, labels[span])
+        best, stays = labels, np.zeros(count, dtype=np.uint8)
         if self._margin:
-            as_read |= case < self._margin
-            stays = np.where(as_read, 3, 0) | np.where(gap < self._margin, 4, 0)
-            labels = (labels & ~stays | tokens.labels & stays).astype(np.uint8)
+            case, gap = (margins < self._margin).T
+            stays = (np.where(case, 3, 0) | np.where(gap, 4, 0)).astype(np.uint8)
+            labels = labels & ~stays | tokens.labels & stays
+        held = np.zeros(count, dtype=bool)
+        if entries and self._lexicon:
+            held = entries.form_at >= 0
+            form_at, forms = _joined(form_at, forms, entries.form_at, held, self._lexicon.chars)
+        as_read = (stays & 3) != 0 if self._case else np.ones(count, dtype=bool)
         form_at, forms = _joined(form_at, forms, tokens.start, as_read, tokens.chars)
-        return text.render(tokens, labels, form_at, forms), (case, gap)
+        restored = text.render(tokens, labels, form_at, forms)
+        return _Outcome(restored, tokens, labels, best, margins, runner_up, stays, held)
 
 
 def _joined(

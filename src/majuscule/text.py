@@ -20,6 +20,7 @@ True
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -177,6 +178,37 @@ def _unescape(chars: CodePoints) -> CodePoints:
     length = _text.unescape_entities(chars)
     length = _text.unescape_treebank(chars[:length], *_UNICODE)
     return chars[:length]
+
+
+_ENTITY = re.compile(r"&(?:amp;)*(?:lt|gt|apos|quot|amp|#91|#93|#124);", re.IGNORECASE)
+_TREEBANK = re.compile(r"-[lr][rsc]b-|``|''|@-@", re.IGNORECASE)
+
+
+def origins(text: str) -> list[tuple[int, int]]:
+    """Where each character of `unescape` comes from: its first and last offset, exclusive.
+
+    >>> [("it &apos;s"[a:b], char) for (a, b), char in zip(origins("it &apos;s"), "it 's")]
+    [('i', 'i'), ('t', 't'), (' ', ' '), ('&apos;', "'"), ('s', 's')]
+    """
+    spans = []
+    i = 0
+    for match in _ENTITY.finditer(text):
+        spans += [(k, k + 1) for k in range(i, match.start())]
+        spans.append(match.span())
+        i = match.end()
+    spans += [(k, k + 1) for k in range(i, len(text))]
+    plain = _text.code_points(text)
+    half = _text.to_str(plain[: _text.unescape_entities(plain)])
+    out = []
+    i = 0
+    for char in unescape(text):
+        while half[i] == " " != char:  # a blank that went with an escape
+            i += 1
+        escape = None if half[i] == char else _TREEBANK.match(half, i)
+        end = escape.end() if escape else i + 1
+        out.append((spans[i][0], spans[end - 1][1]))
+        i = end
+    return out
 
 
 def read(text: str) -> Tokens:
