@@ -143,10 +143,11 @@ def _is_of(path: Path, made_of: dict[str, str]) -> bool:
 
 
 def _keep(path: Path, text: str, made_of: dict[str, str]) -> None:
+    from majuscule.corpus import writer  # noqa: PLC0415 - as above
+
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(text, "utf-8")
-    unfinished.replace(path)
+    with writer(str(path)) as write:
+        write(text)
     _note(path, made_of)
 
 

@@ -30,7 +30,8 @@ from signature import in_a_line, sha256, signature, versions, write
 
 import majuscule
 from majuscule import text
-from majuscule.evaluation import SAMPLES, SEED, evaluate
+from majuscule.evaluation import SAMPLES, SEED, evaluate, of_spacing
+from majuscule.restorer import EDITS
 from majuscule.words import realign
 
 Row = dict[str, Any]
@@ -188,9 +189,9 @@ class _Bench(NamedTuple):
 
 @cache
 def _restorer(
-    model: Path | None, style: str | None = None, edits: tuple[str, ...] = ("case", "space")
+    model: Path | None, style: str | None = None, edits: tuple[str, ...] = EDITS
 ) -> majuscule.Restorer:
-    plain = style is None and edits == ("case", "space")
+    plain = style is None and edits == EDITS
     return majuscule.Restorer(model if plain else _restorer(model).model, style=style, edits=edits)
 
 
@@ -198,7 +199,7 @@ def _restorer(
 def _system(name: str, model: Path | None, style: str | None = None) -> System:
     """A system, built once in a process; ImportError if it is not here."""
     if name in (OURS, OUR_SPACER):
-        edits = ("space",) if name == OUR_SPACER else ("case", "space")
+        edits = ("space",) if name == OUR_SPACER else EDITS
         restorer = _restorer(model, style, edits)
         # The whole set in one call, as the command would do it.
         return lambda lines: restorer.restore("\n".join(lines)).split("\n")
@@ -261,7 +262,7 @@ def _judged(row: Row, run: System, natural: Lines, tokens: Lines) -> Row:
     restored = run(flat if row["whole_job"] else tokens)
     evaluation = evaluate(restored, natural, flat, vocabulary=_vocabulary(_bench.corpus))
     figures, intervals = evaluation.figures(), evaluation.intervals()
-    spacing = {name for name in figures if "gap" in name or name.startswith(("exact", "spaced"))}
+    spacing = set(filter(of_spacing, figures))
     if row["flattening"] == "tokens":  # such a set has no spacing to restore
         kept = set(figures) - spacing
     elif not row["whole_job"]:  # and who was given the case, no case

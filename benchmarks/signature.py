@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import majuscule
+from majuscule.corpus import writer
 
 HERE = Path(__file__).parent
 RIVALS = ("truecase", "sacremoses", "nltk", "pyonmttok")
@@ -63,9 +64,8 @@ def sha256(path: Path) -> str:
 def write(name: str, results: dict[str, Any], folder: Path) -> None:
     """Write a results file, whole or not at all."""
     path = folder / f"{name}.json"
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(_one_row_a_line(results), "utf-8")
-    unfinished.replace(path)
+    with writer(str(path)) as out:
+        out(_one_row_a_line(results))
     print(f"{path.name} written")
 
 

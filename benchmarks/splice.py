@@ -36,9 +36,12 @@ class Results:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._loaded: dict[str, dict[str, Any]] = {}
 
     def load(self, name: str) -> dict[str, Any]:
         """A results file."""
+        if name in self._loaded:
+            return self._loaded[name]
         path = self.folder / f"{name}.json"
         try:
             loaded = json.loads(path.read_text("utf-8"))
@@ -47,6 +50,7 @@ class Results:
                 f"{path.name} is missing in {self.folder.name}/; run benchmarks/run.py first"
             ) from None
         assert isinstance(loaded, dict)  # as signature.write wrote it
+        self._loaded[name] = loaded
         return loaded
 
     def rows(self, name: str, **wanted: object) -> list[Row]:
@@ -243,13 +247,11 @@ _NAMES = {
     "word_accuracy": "words right",
     "gap_accuracy": "gaps right",
     "gap_f1": "gap F1",
-    "all_gap_accuracy": "all gaps right",
     "exact_lines": "exact lines",
-    "changed_lines": "changed lines",
 }
 
 
-_PER_CENT = {"word_accuracy", "gap_accuracy", "all_gap_accuracy", "exact_lines"}
+_PER_CENT = {"word_accuracy", "gap_accuracy", "exact_lines"}
 
 
 def spliced(document: str, results: Results) -> str:
@@ -282,12 +284,13 @@ def main() -> int:
     documents = arguments.documents or [
         path for pattern in DOCUMENTS for path in sorted(ROOT.glob(pattern))
     ]
+    results = Results(arguments.results)
     stale = 0
     for path in documents:
         name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path.name
         before = path.read_text("utf-8")
         try:
-            after = spliced(before, Results(arguments.results))
+            after = spliced(before, results)
         except SpliceError as error:
             sys.stderr.write(f"splice.py: {name}: {error}\n")
             return 2
@@ -322,8 +325,6 @@ def _figure(row: Row, name: str) -> str:
         return f"{value:.5f}"
     if name == "off_percent":
         return f"{value:.1f} %"
-    if name == "changed_lines":
-        return str(value)
     return f"{value:.2f}" + (" %" if name in _PER_CENT else "")
 
 

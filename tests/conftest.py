@@ -52,6 +52,14 @@ def tiny() -> Model:
     return train([Source(DATA / "tiny.txt", style="news")], TINY, name="tiny")
 
 
+@pytest.fixture
+def model(tiny: Model, tmp_path: Path) -> Path:
+    """The tiny model in a file."""
+    path = tmp_path / "tiny.safetensors"
+    tiny.save(path)
+    return path
+
+
 @pytest.fixture(scope="session")
 def restorer(tiny: Model) -> Restorer:
     """A restorer with the tiny model."""

@@ -348,13 +348,6 @@ def _rows(measured: dict[str, Any]) -> Rows:
     return rows
 
 
-@pytest.fixture
-def model(tiny: Model, tmp_path: Path) -> Path:
-    path = tmp_path / "tiny.safetensors"
-    tiny.save(path)
-    return path
-
-
 def test_quality_is_measured_on_every_set(
     tiny: Model, model: Path, shared: Path, tmp_path: Path
 ) -> None:

@@ -302,7 +302,7 @@ def test_training_says_where_it_is_now_and_then(monkeypatch, stream):
     ]
 
 
-@pytest.mark.parametrize("name", ["", *(act.__name__ for act, *_ in cli.COMMANDS)])
+@pytest.mark.parametrize("name", ["", *cli.COMMANDS])
 def test_help_has_an_example(name, capsys):
     assert cli.main([*name.split(), "--help"]) == 0
     assert f"Example: {'echo' if not name else f'majuscule {name}'}" in capsys.readouterr().out
@@ -325,6 +325,19 @@ def test_without_a_command_it_shows_help():
     result = command()
     assert (result.returncode, result.stdout) == (2, b"")
     assert b"usage: majuscule" in result.stderr
+
+
+def test_restoring_imports_nothing_of_other_commands():
+    code = (
+        "import sys; from majuscule.cli import main; status = main(['restore', '--help']);"
+        "print(*(name for name in sys.modules if name.startswith('majuscule')))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    loaded = set(result.stdout.decode().splitlines()[-1].split())
+    assert "majuscule.cli.convert" in loaded
+    others = {"evaluation", "comparison", "alignment", "mistakes", "errorpage", "training"}
+    others |= {f"cli.{module}" for module, _ in cli.COMMANDS.values()} - {"cli.convert"}
+    assert not loaded & {f"majuscule.{name}" for name in others}
 
 
 def test_restoring_imports_nothing_of_training():

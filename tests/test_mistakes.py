@@ -16,7 +16,7 @@ from majuscule.errorpage import Line, render
 from majuscule.evaluation import count
 from majuscule.mistakes import AROUND, EXAMPLES, Mistake, Mistakes
 from majuscule.text import flatten
-from majuscule.words import blanks, words
+from majuscule.words import seams, words
 
 # Each: hypothesis, reference, and the mistakes in their order: kind, gold, got.
 BY_HAND = {
@@ -100,7 +100,9 @@ def test_there_are_as_many_as_evaluation_counts(reference: str, rng: random.Rand
         assert kinds == ["letters"]
         return
     assert kinds.count("case") == report.words.total - report.words.right
-    assert kinds.count("space") == len(blanks(hypothesis) ^ blanks(reference))
+    assert kinds.count("space") == len(
+        seams(map(len, words(hypothesis))) ^ seams(map(len, words(reference)))
+    )
     natural = " ".join(words(reference))
     for mistake, _ in found.most_common(999):
         for example in found.examples(mistake):

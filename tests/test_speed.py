@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
-    from majuscule.model import Model
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -53,13 +52,6 @@ def corpus(tmp_path: Path) -> Path:
                 file.write(f"{name[0]} line (number {number}).\n".encode())
                 file.write(b"\n" if number % 10 == 9 else b"")
     return folder
-
-
-@pytest.fixture
-def model(tiny: Model, tmp_path: Path) -> Path:
-    path = tmp_path / "tiny.safetensors"
-    tiny.save(path)
-    return path
 
 
 @pytest.mark.parametrize("module", ["speed", "installed"])

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from majuscule.cli.models import TrainingProgress
+from majuscule.corpus import tokenised
 from majuscule.training import Settings, Source, train
 
 HERE = Path(__file__).parent
@@ -82,7 +83,7 @@ def main() -> None:
             corpus / row["file"],
             row["style"],
             WEIGHTS.get(row["file"], 1),
-            spacing=".tok." not in row["file"],
+            spacing=not tokenised(row["file"]),
         )
         for row in rows
     ]

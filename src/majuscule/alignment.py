@@ -240,8 +240,7 @@ def _between(
 def _exact(left: Keys, right: Keys, stretch: Stretch) -> Iterator[Stretch]:
     """Where a small stretch differs if as much as can be is common."""
     a, b, c, d = stretch
-    pairs = _longest(left[a:b], right[c:d])
-    yield from _outside(pairs, Stretch(a, b, c, d))
+    yield from _outside(_longest(left[a:b], right[c:d]), stretch)
 
 
 def _followed(left: Keys, right: Keys, stretch: Stretch) -> Iterator[Stretch]:

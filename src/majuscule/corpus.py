@@ -112,6 +112,15 @@ def read(name: str, errors: str = ERRORS[0]) -> Iterator[str]:
         yield from pieces(file, "standard input" if name == STANDARD else name, errors)
 
 
+def tokenised(name: str) -> bool:
+    """Whether a file's name says that its text is tokenised.
+
+    >>> tokenised("en_wiki.dev.tok.txt"), tokenised("in.tok.here/a.txt")
+    (True, False)
+    """
+    return ".tok." in Path(name).name
+
+
 def joined(files: Iterable[Iterable[str]]) -> Iterator[str]:
     """The pieces of all files, one file after another.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from majuscule.words import blanks, realign, words
+from majuscule.words import recut, seams, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -100,14 +100,15 @@ def _number(line: int) -> str:
 
 
 def _line(line: Line, limit: int | None) -> str:
-    gold, cut = words(line.reference), realign(line.hypothesis, line.reference)
+    gold, restored = words(line.reference), words(line.hypothesis)
+    cut = recut(restored, gold)
     start = f"<li id=l{line.number} value={line.number}"
     if cut is None:
         return (
             f"{start}><del>{escape(line.hypothesis)}</del> <ins>{escape(line.reference)}</ins>"
             " (other letters)\n"
         )
-    spaced = blanks(line.hypothesis)
+    spaced = seams(map(len, restored))
     ends = [0, *accumulate(map(len, cut))]
     wrong = cut != gold or spaced != {*ends[1:-1]}
     shown = []

@@ -3,8 +3,8 @@
 The field's measure is word F1 over the whitespace tokens of the reference: of those that
 are not all lower-case, how many came out just so (R. Susanto, H. Chieu and W. Lu 2016,
 section 4). A restoration that is spaced otherwise is first cut where the reference has its
-blanks (`realign`), so that case and spacing are judged apart; gaps have measures of their
-own, and a line is exact if both are right.
+blanks (`majuscule.words`), so that case and spacing are judged apart; gaps have measures of
+their own, and a line is exact if both are right.
 
 Everything is counted line by line. An `Evaluation` keeps the lines' counts: evaluations of
 parts add up, and from the lines it draws the intervals of its figures.
@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from difflib import SequenceMatcher
-from itertools import accumulate, compress, takewhile, zip_longest
+from itertools import compress, takewhile, zip_longest
 from math import isnan, nan
 from operator import eq
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ import numpy as np
 from majuscule.errors import DataError
 from majuscule.labels import Case
 from majuscule.text import flatten, read
-from majuscule.words import begins, parts, realign, same_letters, words
+from majuscule.words import begins, parts, recut, same_letters, seams, words
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
@@ -257,10 +257,11 @@ class Evaluation:
         # lines are much alike.
         distinct, times = np.unique(self.rows, axis=0, return_counts=True)
         distinct = distinct.astype(np.int64)
+        chance = times / len(self.rows)
         rng = np.random.default_rng(seed)
         drawn: dict[str, list[float]] = {name: [] for name in self.figures()}
         for _ in range(samples):
-            weights = rng.multinomial(len(self.rows), times / len(self.rows))
+            weights = rng.multinomial(len(self.rows), chance)
             sums = np.einsum("i,ij->j", weights, distinct)  # four times as fast as @ is for ints
             for name, figure in Report.of(sums.tolist()).figures().items():
                 drawn[name].append(figure)
@@ -269,6 +270,15 @@ class Evaluation:
             for name, values in drawn.items()
             if values
         }
+
+
+def of_spacing(name: str) -> bool:
+    """Whether a figure or a count is of gaps, and says nothing where none are to be judged.
+
+    >>> [name for name in ("word_f1", "gap_f1", "exact_lines", "cased_lines") if of_spacing(name)]
+    ['gap_f1', 'exact_lines']
+    """
+    return "gap" in name or name.startswith(("exact", "spaced"))
 
 
 def evaluate(
@@ -349,13 +359,14 @@ def count(
             f" {flattened!r:.80} for {reference!r:.80}"
         )
     tokens = read(flattened)
-    wanted = _edges(map(len, gold))
-    cut = realign(hypothesis, reference)
+    wanted = seams(map(len, gold))
+    restored = words(hypothesis)
+    cut = recut(restored, gold)
     if cut is None:
         got, right, spaced = hypothesis.split(), [False] * len(gold), None
     else:
         got, right = cut, [word == other for word, other in zip(gold, cut, strict=True)]
-        spaced = _edges(map(len, words(hypothesis)))
+        spaced = seams(map(len, restored))
     capitals, got_capitals = ([word != word.lower() for word in some] for some in (gold, got))
     cases = [
         Case.of(w) if capital else Case.LOWER for w, capital in zip(gold, capitals, strict=True)
@@ -375,7 +386,7 @@ def count(
         cased=int(cut == gold),
         spaced=int(spaced == wanted),
         changed=int(cut is None),
-        letters=0 if cut is not None else _distance(words(hypothesis), gold),
+        letters=0 if cut is not None else _distance(restored, gold),
         words=_tally(right, capitals, got_capitals),
         **{
             case.name.lower(): _tally(
@@ -385,8 +396,8 @@ def count(
         },
         initial=part(begins(gold)),
         unseen=part([vocabulary is not None and not _known(word, vocabulary) for word in gold]),
-        blanks=_tally_gaps(_edges(map(len, pieces)), spaced, wanted),
-        gaps=_tally_gaps(_edges((tokens.end - tokens.start).tolist()), spaced, wanted),
+        blanks=_tally_gaps(seams(map(len, pieces)), spaced, wanted),
+        gaps=_tally_gaps(seams((tokens.end - tokens.start).tolist()), spaced, wanted),
     )
 
 
@@ -404,11 +415,6 @@ def _distance(left: Sequence[str], right: Sequence[str]) -> int:
         return max(len(a), len(b))
     codes = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
     return sum(max(i - h, k - j) for tag, h, i, j, k in codes if tag != "equal")
-
-
-def _edges(lengths: Iterable[int]) -> set[int]:
-    """Where pieces of such lengths meet, in characters from the line's beginning."""
-    return set(list(accumulate(lengths))[:-1])
 
 
 def _tally(right: Iterable[bool], gold: Iterable[bool], proposed: Iterable[bool]) -> Tally:

@@ -15,7 +15,7 @@ import numpy as np
 
 from majuscule.errors import DataError
 from majuscule.labels import Case
-from majuscule.text import ABBREVIATIONS, CASED, Kind, Tokens, read
+from majuscule.text import ABBREVIATION_KEYS, CASED, Kind, Tokens, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -109,13 +109,10 @@ class Lexicon:
         found.form_at[there] = own.start[entry]
 
 
-_ABBREVIATIONS = frozenset(read(ABBREVIATIONS).key.tolist())
-
-
 def _begins(tokens: Tokens, i: int) -> bool:
     """Whether a sentence may begin with a token: not after ``Mr.`` or an initial."""
     if i >= 2 and tokens.kind[i - 1] == Kind.PERIOD:
         initial = tokens.kind[i - 2] == Kind.INITIAL
-        if initial or int(tokens.key[i - 2]) in _ABBREVIATIONS:
+        if initial or tokens.key[i - 2] in ABBREVIATION_KEYS:
             return False
     return bool(tokens.role[i] >= Kind.FIRST_WORD)

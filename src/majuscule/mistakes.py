@@ -17,7 +17,7 @@ from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from majuscule.words import blanks, realign, words
+from majuscule.words import recut, seams, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,8 +99,8 @@ class Mistakes:
 def _find(
     line: int, hypothesis: str, reference: str, *, spacing: bool
 ) -> Iterator[tuple[Mistake, Example]]:
-    gold = words(reference)
-    cut = realign(hypothesis, reference)
+    gold, restored = words(reference), words(hypothesis)
+    cut = recut(restored, gold)
     if cut is None:
         example = Example(line, "", reference[:AROUND], hypothesis[:AROUND], "")
         yield Mistake("letters", "a line", "another line"), example
@@ -116,7 +116,7 @@ def _find(
         offset += len(word) + 1
     if not spacing:
         return
-    wanted, spaced = blanks(reference), blanks(hypothesis)
+    wanted, spaced = seams(map(len, gold)), seams(map(len, restored))
     ends = sorted(wanted)
     for place in sorted(wanted ^ spaced):
         a = place + bisect_left(ends, place)  # where the token before it ends,

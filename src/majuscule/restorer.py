@@ -328,6 +328,8 @@ def _joined(
     """Forms and more forms, and for each token which it has: one of more, if so marked."""
     if not where.any():
         return form_at, forms
+    if where.all():
+        return more_at, more
     at = np.where(where, more_at + len(forms), form_at).astype(np.int32)
     return at, np.concatenate([forms, more])
 

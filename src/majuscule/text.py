@@ -252,12 +252,12 @@ def render(
 
 # Titles and shortenings whose full stop ends no sentence though a capital follows: what
 # tokenisers know, too (Moses' list of non-breaking prefixes is of this kind). Only
-# `flatten` and evaluation ask; restoring learns where stops stand alone from text.
+# `flatten`, evaluation and the lexicon ask; restoring learns where stops stand alone from text.
 ABBREVIATIONS = (
     "adm brig capt cmdr col cpl dr fr ft gen gov hon lieut lt maj messrs mr mrs ms mt no pres"
     " prof rep reps rev sen sens sgt st supt vs jan feb mar apr jun jul aug sep sept oct nov dec"
 )
-_ABBREVIATIONS = np.sort(read(ABBREVIATIONS).key)
+ABBREVIATION_KEYS = np.sort(read(ABBREVIATIONS).key)
 
 
 def flatten(text: str, convention: Convention | str = Convention.PLAIN) -> str:
@@ -297,7 +297,7 @@ def flatten(text: str, convention: Convention | str = Convention.PLAIN) -> str:
         tokens.key,
         tokens.gap,
         int(convention),
-        _ABBREVIATIONS,
+        ABBREVIATION_KEYS,
         *_UNICODE,
     )
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from majuscule.text import ABBREVIATIONS, unescape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 def words(line: str) -> list[str]:
@@ -51,8 +51,12 @@ def realign(hypothesis: str, reference: str) -> list[str] | None:
     >>> realign("The U.S. - led coalition ,", "the U.S.-led coalition,")
     ['The', 'U.S.-led', 'coalition,']
     """
-    gold = words(reference)
-    chars = "".join(words(hypothesis))
+    return recut(words(hypothesis), words(reference))
+
+
+def recut(restored: Sequence[str], gold: Sequence[str]) -> list[str] | None:
+    """The same of lines that are cut into words already."""
+    chars = "".join(restored)
     if not same_letters(chars, "".join(gold)):
         return None
     ends = [0, *accumulate(map(len, gold))]
@@ -70,13 +74,15 @@ def same_letters(left: str, right: str) -> bool:
     )
 
 
-def blanks(line: str) -> set[int]:
-    """Where a line has blanks, in characters that are none from its beginning.
+def seams(lengths: Iterable[int]) -> set[int]:
+    """Where pieces of such lengths meet, in characters from the beginning of the first.
 
-    >>> sorted(blanks("No, he said ."))
+    Of a line's words that is where it has blanks.
+
+    >>> sorted(seams(map(len, words("No, he said ."))))
     [3, 5, 9]
     """
-    return set([*accumulate(map(len, words(line)))][:-1])
+    return set([*accumulate(lengths)][:-1])
 
 
 _PART = re.compile(r"[^\W\d_]+")

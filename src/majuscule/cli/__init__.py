@@ -9,26 +9,27 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from importlib import import_module
 from inspect import getdoc
 from typing import TYPE_CHECKING
 
 import majuscule
-from majuscule.cli import comparing, console, convert, models, scoring
+from majuscule.cli import console
 from majuscule.errors import MajusculeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
-COMMANDS = (
-    (convert.restore, convert.restore_options, "majuscule restore flat.txt -o natural.txt"),
-    (convert.flatten, convert.flatten_options, "majuscule flatten --convention moses a.txt"),
-    (scoring.evaluate, scoring.evaluate_options, "majuscule evaluate natural.txt restored.txt"),
-    (comparing.compare, comparing.compare_options, "majuscule compare old.txt new.txt"),
-    (models.info, models.info_options, "majuscule info --json"),
-    (models.train, models.train_options, "majuscule train news=a.txt.xz b.txt -o my.model"),
-)
-"""What each does, the options it has, and an example; it is called what its function is."""
+COMMANDS = {
+    "restore": ("convert", "majuscule restore flat.txt -o natural.txt"),
+    "flatten": ("convert", "majuscule flatten --convention moses a.txt"),
+    "evaluate": ("scoring", "majuscule evaluate natural.txt restored.txt"),
+    "compare": ("comparing", "majuscule compare old.txt new.txt"),
+    "info": ("models", "majuscule info --json"),
+    "train": ("models", "majuscule train news=a.txt.xz b.txt -o my.model"),
+}
+"""Which module has each command, in functions of its name, and an example."""
 
 FAULT: dict[str, int] = {"compare": 2}
 """The status for faulty data, of commands whose 1 says something else."""
@@ -92,8 +93,12 @@ def _parser(arguments: Sequence[str]) -> console.Parser:
     )
     parser.add_argument("--version", action="version", version=f"majuscule {majuscule.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for act, add_options, example in COMMANDS:
-        name = act.__name__
+    # What a command imports takes time that the others need not take.
+    named = [name for name in arguments[:1] if name in COMMANDS]
+    for name in named or COMMANDS:
+        module, example = COMMANDS[name]
+        found = import_module(f"majuscule.cli.{module}")
+        act, add_options = getattr(found, name), getattr(found, f"{name}_options")
         says = (getdoc(act) or "").split("\n")[0]
         command = commands.add_parser(
             name, help=says, description=says, epilog=f"Example: {example}", allow_abbrev=False

@@ -162,7 +162,7 @@ def _source(written: str, chosen: argparse.Namespace) -> Source:
     style, mark, path = written.partition("=")
     if not mark or not re.fullmatch(r"[\w-]+", style):
         style, path = chosen.style, written
-    tokenised = chosen.tokenised or ".tok." in Path(path).name
+    tokenised = chosen.tokenised or corpus.tokenised(path)
     return Source(Path(path), style, spacing=not tokenised)
 
 

@@ -145,7 +145,7 @@ def evaluate(chosen: argparse.Namespace) -> None:
             results[part] = {
                 name: value
                 for name, value in results[part].items()
-                if not name.startswith(("gap", "all_gap", "exact", "spaced"))
+                if not evaluation.of_spacing(name)
             }
     rows = list(_rows(results))
     if chosen.errors:
@@ -205,7 +205,7 @@ class _Texts:
     """The texts of a call, line by line; remembers what was seen while they pass."""
 
     def __init__(self, chosen: argparse.Namespace) -> None:
-        self.tokenised = chosen.tokenised or ".tok." in Path(chosen.reference).name
+        self.tokenised = chosen.tokenised or corpus.tokenised(chosen.reference)
         self.mistakes = Mistakes()
         self._chosen = chosen
         self._restorer = restorer(chosen) if chosen.restore else None
