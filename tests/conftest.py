@@ -43,6 +43,8 @@ TINY = Settings(
     row_bits=10,
     sketch_bits=18,
     form_count=1,
+    prefix_forms=3,
+    class_least=2,
 )
 
 
@@ -99,8 +101,15 @@ def erratic(request: pytest.FixtureRequest) -> Restorer:
     """Restorers whose models decide by chance, or for one gap wherever they may."""
     rng = np.random.default_rng(7)
     shape = (len(Kind), len(Kind), 8, 8)
-    about = {"format": FORMAT, "features": FEATURES, "name": "erratic", "styles": ["a", "b"]}
+    about = {
+        "format": FORMAT,
+        "features": FEATURES,
+        "name": "erratic",
+        "styles": ["a", "b"],
+        "prefixes": ["Mc", "D"],
+    }
     model = Erratic(
+        np.zeros((1, 16), dtype=np.uint32),
         np.zeros((1, 16), dtype=np.uint32),
         np.zeros((4096, 4), dtype=np.int16),
         rng.integers(-1000, 1000, shape).astype(np.int32),

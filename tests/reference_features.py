@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from majuscule.text import Kind
@@ -45,7 +45,8 @@ def finish(before: int) -> int:
     if last in (Kind.PERIOD, Kind.TERMINAL):
         return 1
     if last <= Kind.MIXTURE:
-        return 2 if before >> 9 < 8 else 3
+        headline = before >> 13
+        return (2 if (before >> 9 & 15) < 8 else 3) + 248 * headline
     return last
 
 
@@ -57,16 +58,66 @@ def tail(token: Token) -> int:
     return h
 
 
+NOTHING, CAPITAL = 4096, 2048
+SPELT, DEFINED, KNOWN, RECALLED = 1, 2, 3, 4
+
+
+@dataclass
+class Occurrence:
+    """What a document remembers of a word: the last time, and how often."""
+
+    key: int
+    left: int
+    right: int
+    classes: tuple[int, int]
+    around: int
+    count: int
+    position: int
+    acronym: bool
+
+
+@dataclass
+class Memory:
+    """A document so far."""
+
+    before: int = 0
+    number: int = 0
+    position: int = 0
+    words: dict[int, Occurrence] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """A new document begins."""
+        self.before = 0
+        self.number += 1
+        self.words = {}
+        self.names = {}
+
+
 @dataclass
 class Seen:
     """A line and one place in it: what a template may ask."""
 
     line: list[Token]
+    classes: list[int]
     i: int
     style: int
-    before: int
+    memory: Memory
     quotes: int
     opened: int
+    acronyms: dict[int, int]
+
+    @property
+    def before(self) -> int:
+        return self.memory.before
+
+    def class_of(self, *steps: int) -> int:
+        """The class of a word so many words away."""
+        place: int | None = self.i
+        for step in steps:
+            if place is not None:
+                place = self.word(step, place)[2]
+        return NOTHING if place is None else self.classes[place]
 
     @property
     def begin(self) -> int:
@@ -231,6 +282,30 @@ def of_word(seen: Seen) -> tuple[Values, list[tuple[int, int]]]:
     values += [(60 + k, mix(11, *map(ord, word[: k + 1]))) for k in range(min(4, len(word)))]
     values += [(65 + k, mix(13, *map(ord, word[: -k - 2 : -1]))) for k in range(min(5, len(word)))]
     values.append((71, mix(mix(11, *map(ord, word[:4])), tail(token))))
+    own, d1, d2 = seen.class_of(), seen.class_of(-1), seen.class_of(-1, -1)
+    e1, e2, e3 = seen.class_of(1), seen.class_of(1, 1), seen.class_of(1, 1, 1)
+    class_left, class_right = mix(d1 << 16 | own, signs_left), mix(e1 << 16 | own, signs_right)
+    beside = d1 << 16 | e1
+    five = d2 >> 4 << 48 | d1 >> 4 << 36 | own >> 4 << 24 | e1 >> 4 << 12 | e2 >> 4
+    values += [
+        (100, class_left),
+        (101, class_right),
+        (102, mix(class_left, class_right)),
+        (103, mix(token.key, d1, signs_left)),
+        (104, mix(token.key, e1, signs_right)),
+        (105, mix(token.key, beside, signs_left)),
+        (106, mix(beside, signs_left, signs_right)),
+        (107, mix(d2 << 32 | d1 << 16 | own >> 4, signs_left)),
+        (108, mix(e2 << 32 | e1 << 16 | own >> 4, signs_right)),
+        (109, mix(five, signs_left, signs_right)),
+        (110, mix(own, on_left)),
+        (111, mix(own, on_right)),
+        (112, mix(own >> 4 << 48 | e1 << 32 | e2 << 16 | e3 >> 4, signs_right)),
+        (113, own),
+        (114, mix(tail(token), e1, signs_right)),
+        (115, mix(tail(token), d1, signs_left)),
+    ]
+    values += of_memory(seen)
     if seen.i == 0:
         values += [
             (72, seen.before),
@@ -244,6 +319,9 @@ def of_word(seen: Seen) -> tuple[Values, list[tuple[int, int]]]:
             (96, mix(h, on_left)),
             (97, mix(h, on_right)),
             (98, mix(signs_left + seen.style & MASK, token.kind << 8 | seen.context >> 8)),
+            (116, mix(own, seen.style)),
+            (117, mix(own, seen.style, d1, signs_left)),
+            (118, mix(own, seen.style, e1, signs_right)),
         ]
     pairs = []
     if left_at is not None:
@@ -254,8 +332,112 @@ def of_word(seen: Seen) -> tuple[Values, list[tuple[int, int]]]:
             (82, mix(h, on_right)),
             (84, mix(g, tail(token), size)),
             (86, mix(g, left)),
+            (88, mix(g, own)),
+            (78, mix(mix(g, own), mix(e1, signs_right))),
         ]
     return values, pairs
+
+
+def of_memory(seen: Seen) -> Values:
+    """What the document said before of the word, which is noted at once."""
+    memory, token = seen.memory, seen.line[seen.i]
+    left, signs_left, _ = seen.word(-1)
+    right, signs_right, _ = seen.word(1)
+    own, beside = seen.class_of(), (seen.class_of(-1), seen.class_of(1))
+    packed = beside[0] << 16 | beside[1]
+    position = memory.position + seen.i
+    place = token.key >> 50
+    last = memory.words.get(place)
+    values: Values = []
+    if last and last.key != token.key:
+        last = None  # another word took its place
+    acronym = seen.acronyms.get(seen.i, 0)
+    if last:
+        near = sum(position - last.position >= far for far in (30, 120, 500))
+        values = [
+            (120, last.left),
+            (121, last.right),
+            (122, mix(last.around, near)),
+            (123, mix(last.around, own >> 4)),
+            (124, mix(last.classes[1] << 2 | near, own)),
+            (125, mix(last.classes[0] << 2 | near, own)),
+            (126, mix(min(last.count, 4) << 2 | near, token.kind << 10 | own >> 4)),
+            (127, mix(last.classes[0] << 16 | last.classes[1], packed, own >> 4)),
+        ]
+        if last.acronym and not acronym:
+            acronym = KNOWN
+    if own >= CAPITAL:
+        note_initials(seen)
+    in_brackets = seen.kind(-1) == Kind.OPENING and seen.kind(1) == Kind.CLOSING
+    if acronym != DEFINED and in_brackets and token.word in memory.names.values():
+        acronym = RECALLED
+    memory.words[place] = Occurrence(
+        token.key,
+        mix(left, signs_left),
+        mix(right, signs_right),
+        beside,
+        mix(packed, signs_left, signs_right),
+        last.count + 1 if last else 1,
+        position,
+        acronym in (DEFINED, RECALLED) or bool(last and last.acronym),
+    )
+    if acronym:
+        h = mix(acronym, token.key)
+        on_left, on_right = mix(left, signs_left), mix(right, signs_right)
+        values += [
+            (140, acronym),
+            (141, h),
+            (142, mix(acronym, on_left)),
+            (143, mix(acronym, on_right)),
+            (144, mix(acronym, packed)),
+            (145, mix(h, beside[0])),
+            (146, mix(h, beside[1])),
+            (147, mix(acronym, own)),
+            (148, mix(acronym, bucket(len(token.word)))),
+            (149, mix(acronym, beside[0])),
+            (150, mix(acronym, beside[1])),
+            (151, mix(h, on_left)),
+            (152, mix(h, on_right)),
+        ]
+    return values
+
+
+def note_initials(seen: Seen) -> None:
+    """Names of two to five words that begin here, by their initials."""
+    letters = seen.line[seen.i].word[0]
+    place: int = seen.i
+    while len(letters) < 5:
+        _, signs, after = seen.word(1, place)
+        if after is None or signs:
+            return
+        place = after
+        letters += seen.line[place].word[0]
+        h = seen.memory.number  # only spreads names over the places
+        for letter in letters:
+            h = (h + ord(letter)) * 0x9FB21C651E98DF25 & MASK
+        seen.memory.names[h >> 54] = letters
+
+
+def acronyms_of(line: list[Token]) -> dict[int, int]:
+    """Acronyms in brackets after the words whose initials they are, and those words."""
+    found: dict[int, int] = {}
+    words = [i for i, token in enumerate(line) if token.is_word]
+    for i, token in enumerate(line):
+        if token.kind != Kind.WORD or len(token.word) > 8 or not 0 < i < len(line) - 1:
+            continue
+        if line[i - 1].kind != Kind.OPENING or line[i + 1].kind != Kind.CLOSING:
+            continue
+        wanted = token.word
+        for j in reversed([j for j in words if j < i][-2 * len(token.word) :]):
+            if line[j].word[0] == wanted[-1]:
+                wanted = wanted[:-1]
+                if not wanted:
+                    found[i] = DEFINED
+                    found |= dict.fromkeys(range(j, i), SPELT)
+                    break
+            elif len(line[j].word) > 3:
+                break
+    return found
 
 
 def _opened(seen: Seen) -> int:
@@ -270,19 +452,25 @@ def _opened(seen: Seen) -> int:
 
 
 def extract(
-    lines: Iterable[list[Token]], document: str = "block", before: int = 0, style: int = 0
-) -> tuple[list[tuple[list[int], list[int]]], int]:
-    """Each token's ids: its own, and those of pairs; and what the last line leaves."""
+    lines: Iterable[list[Token]],
+    classes: list[int],
+    document: str,
+    memory: Memory,
+    style: int = 0,
+) -> list[tuple[list[int], list[int]]]:
+    """Each token's ids: its own, and those of pairs. The memory is brought up to date."""
     out = []
+    read = 0
     for line in lines:
         if document == "line" or (document == "block" and not line):
-            before = 0
+            memory.forget()
         if not line:
             continue
         quotes = sum(token.word == '"' for token in line)
         opened = 0
+        own_classes, acronyms = classes[read : read + len(line)], acronyms_of(line)
         for i, token in enumerate(line):
-            seen = Seen(line, i, style, before, quotes, opened)
+            seen = Seen(line, own_classes, i, style, memory, quotes, opened, acronyms)
             pairs: Values = []
             if not token.is_word:
                 values = of_sign(seen)
@@ -296,5 +484,8 @@ def extract(
             out.append((own, after))
             if token.word == '"':
                 opened = _opened(seen)
-        before = 1 | last_of(line) << 1 | bucket(len(line)) << 9
-    return out, before
+        first = memory.before == 0
+        memory.before = 1 | last_of(line) << 1 | bucket(len(line)) << 9 | first << 13
+        memory.position += len(line)
+        read += len(line)
+    return out

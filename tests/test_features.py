@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import reference
@@ -12,37 +13,75 @@ from hypothesis import strategies as st
 from texts import documents, texts
 
 from majuscule import _text
-from majuscule.features import extract
+from majuscule.features import Memory, extract
 from majuscule.text import CASED, Document, Kind, Tokens, flatten, read
 
+if TYPE_CHECKING:
+    from majuscule._arrays import Classes
 
-def ids_of(tokens: Tokens, document: Document, before: int, style: int) -> tuple[list[object], int]:
+
+def classes_of(tokens: Tokens) -> Classes:
+    """Made-up classes: of none, of common words and of names."""
+    kind = tokens.key % np.uint64(7)
+    return np.where(kind < 3, 0, np.where(kind < 5, 16, 2048) + kind).astype(np.uint16)
+
+
+def ids_of(
+    tokens: Tokens, document: Document, memory: Memory | None = None, style: int = 0
+) -> list[tuple[list[int], list[int]]]:
     """The ids of each token: its own, and those of pairs."""
-    ids, first, edge, after = extract(tokens, document, before, style)
+    memory = memory or Memory()
+    ids, first, edge = extract(tokens, classes_of(tokens), document, memory, style)
     assert first[0] == 0
     assert first[-1] == len(ids)
     return [
         (ids[a:m].tolist(), ids[m:b].tolist())
         for a, m, b in zip(first, edge, first[1:], strict=False)
-    ], after
+    ]
+
+
+# Texts in which words come again, and acronyms are introduced.
+_parts = [
+    *(
+        "islamic",
+        "state",
+        "( is )",
+        "is",
+        "the",
+        "of",
+        "un",
+        "( un )",
+        "united",
+        "nations",
+        "human",
+    ),
+    *("rights", "watch", "( hrw )", "hrw", "x", ",", ".", "\n", "\n\n", "(", ")", "( the )", "-"),
+]
+repetitive = st.lists(st.sampled_from(_parts), max_size=40).map(" ".join)
 
 
 @given(
-    st.one_of(texts, documents),
+    st.one_of(texts, documents, repetitive),
     st.sampled_from(Document),
     st.integers(0, 3),
     st.sampled_from([0, 1 | Kind.PERIOD << 1 | 9 << 9, 1 | Kind.WORD << 1 | 3 << 9, 1 | 6 << 1]),
 )
 @example('" a " , " b : " c . " ( " d', Document.BLOCK, 1, 0)
 @example("in\nand so .\n\nit ( \" ' )\nwas 5 % - 3 x", Document.FILE, 2, 0)
+@example("human rights watch ( hrw ) and hrw\nun ( hrw ) united nations ( un", Document.FILE, 0, 0)
+@example("a b " * 300 + "( ab ) ab a", Document.FILE, 0, 0)
 def test_extract_is_the_reference(
     given_text: str, document: Document, style: int, before: int
 ) -> None:
     tokens = read(given_text)
     lines = reference.tokenise(str(_text.to_str(tokens.chars)))
     assume(len(tokens) == sum(map(len, lines)))
-    wanted = reference_features.extract(lines, document.name.lower(), before, style)
-    assert ids_of(tokens, document, before, style) == wanted
+    memory, plain = Memory(), reference_features.Memory(before)
+    memory.state[0] = before
+    classes = classes_of(tokens).tolist()
+    wanted = reference_features.extract(lines, classes, document.name.lower(), plain, style)
+    assert ids_of(tokens, document, memory, style) == wanted
+    assert memory.state.tolist() == [plain.before, plain.number, plain.position]
 
 
 @given(st.lists(st.sampled_from(["nato", "said", '"', "(", "3", ","]), min_size=2, max_size=9))
@@ -50,15 +89,15 @@ def test_features_are_blind_to_spacing_and_case(words: list[str]) -> None:
     """Or restoring twice could not be restoring once."""
     apart = read(" ".join(words))
     together = read(" ".join(words).upper().replace(' " ', '"').replace(" , ", ","))
-    wanted = ids_of(apart, Document.BLOCK, 0, 0)
+    wanted = ids_of(apart, Document.BLOCK)
     assume(together.key.tolist() == apart.key.tolist())
     assert ids_of(together, Document.BLOCK, 0, 0) == wanted
 
 
 def test_only_words_have_pairs_and_only_after_a_word() -> None:
     tokens = read('the " nato - led , in\n) x')
-    ids, _ = ids_of(tokens, Document.BLOCK, 0, 1)
-    for i, (own, pairs) in enumerate(ids):  # type: ignore[misc]
+    ids = ids_of(tokens, Document.BLOCK, style=1)
+    for i, (own, pairs) in enumerate(ids):
         starts = i in tokens.lines
         assert bool(pairs) == (bool(CASED[tokens.kind[i]]) and not starts and i != 8)
         assert len(pairs) % 2 == 0
@@ -68,7 +107,8 @@ def test_only_words_have_pairs_and_only_after_a_word() -> None:
 def test_no_id_is_zero_and_few_are_alike() -> None:
     """A row of 0 is free, so no id may be 0; templates must not share theirs."""
     words = " ".join(f'word{n} , {n} "' for n in range(300))
-    ids, first, _, _ = extract(read(words), Document.BLOCK)
+    tokens = read(words)
+    ids, first, _ = extract(tokens, classes_of(tokens), Document.BLOCK, Memory())
     assert ids.all()
     for a, b in pairwise(first):
         assert len(np.unique(ids[a:b])) == b - a
@@ -77,7 +117,7 @@ def test_no_id_is_zero_and_few_are_alike() -> None:
 def test_what_the_line_before_left_is_seen() -> None:
     """In its block; a blank line, or every line if lines are documents, starts anew."""
     last = {
-        (text, document): ids_of(read(text), document, 0, 0)[0][-1]
+        (text, document): ids_of(read(text), document)[-1]
         for text in ("we left .\nparis", "we left\nparis", "we left .\n\nparis", "paris")
         for document in Document
     }
@@ -94,18 +134,19 @@ def test_what_the_line_before_left_is_seen() -> None:
 def test_lines_may_come_one_after_another(given_text: str, place: int) -> None:
     tokens = read(given_text)
     place = min(place, len(tokens.lines) - 1)
-    whole = ids_of(tokens, Document.BLOCK, 0, 0)
-    head, before = ids_of(tokens.of_lines(0, place), Document.BLOCK, 0, 0)
-    rest, before = ids_of(tokens.of_lines(place, len(tokens.lines) - 1), Document.BLOCK, before, 0)
-    assert ([*head, *rest], before) == whole
+    whole = ids_of(tokens, Document.BLOCK)
+    memory = Memory()
+    head = ids_of(tokens.of_lines(0, place), Document.BLOCK, memory)
+    rest = ids_of(tokens.of_lines(place, len(tokens.lines) - 1), Document.BLOCK, memory)
+    assert [*head, *rest] == whole
 
 
 def test_a_style_adds_features_and_changes_none() -> None:
     tokens = read(flatten('The 3rd "NATO" summit, he said ($5).'))
-    plain, _ = ids_of(tokens, Document.BLOCK, 0, 0)
-    first, _ = ids_of(tokens, Document.BLOCK, 0, 1)
-    second, _ = ids_of(tokens, Document.BLOCK, 0, 2)
-    for (a, pa), (b, pb), (c, pc) in zip(plain, first, second, strict=True):  # type: ignore[misc]
+    plain = ids_of(tokens, Document.BLOCK)
+    first = ids_of(tokens, Document.BLOCK, style=1)
+    second = ids_of(tokens, Document.BLOCK, style=2)
+    for (a, pa), (b, pb), (c, pc) in zip(plain, first, second, strict=True):
         assert pa == pb == pc
         assert set(a) <= set(b)
         assert set(a) <= set(c)

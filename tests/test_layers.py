@@ -31,6 +31,8 @@ ORDER = (
     "mistakes",
     "errorpage",
     "restorer",
+    "layout",
+    "clustering",
     "training",
     "__init__",
     "corpus",

@@ -37,7 +37,7 @@ GOLDEN = {
 
 def plain(tiny: Model) -> Model:
     """The tiny model's twin without weights: everything lower-case and spaced."""
-    return Model(tiny.table * 0, tiny.codebook, tiny.transitions * 0, (), tiny.about)
+    return Model(tiny.table * 0, tiny.words, tiny.codebook, tiny.transitions * 0, (), tiny.about)
 
 
 @pytest.mark.parametrize("name", GOLDEN)

@@ -19,7 +19,7 @@ from safetensors.numpy import save
 from texts import documents, texts
 
 from majuscule import ModelError, _model
-from majuscule.features import extract
+from majuscule.features import Memory, extract
 from majuscule.model import CODES, FEATURES, FORMAT, Model, load
 from majuscule.restorer import Restorer
 from majuscule.text import Document, Kind, read, unescape
@@ -51,14 +51,17 @@ def test_fill_and_score_are_the_reference(data: st.DataObject) -> None:
 
 @given(documents)
 def test_scores_of_text_are_the_reference(tiny: Model, given_text: str) -> None:
-    ids, first, edge, _ = extract(read(given_text), Document.BLOCK)
+    tokens = read(given_text)
+    ids, first, edge = extract(tokens, tiny.classes(tokens), Document.BLOCK, Memory())
     assert tiny.score(ids, first, edge).tolist() == reference.score(
         ids.tolist(), first.tolist(), edge.tolist(), tiny.table, tiny.codebook
     )
 
 
 def test_a_model_without_features_says_nothing() -> None:
-    ids, first, edge, _ = extract(read("said on friday"), Document.BLOCK)
+    tokens = read("said on friday")
+    none = np.zeros(len(tokens), np.uint16)
+    ids, first, edge = extract(tokens, none, Document.BLOCK, Memory())
     table = np.zeros((1, 16), np.uint32)
     codebook = np.zeros((CODES, 4), np.int16)
     assert not _model.score(ids, first, edge, table, codebook).any()
@@ -68,6 +71,7 @@ def test_a_model_without_features_says_nothing() -> None:
 @example("iphone 's can not ebay", ["eBay", "iPhone", "IPhone"])
 def test_find_is_the_reference(given_text: str, forms: list[str]) -> None:
     model = Model(
+        np.zeros((1, 16), np.uint32),
         np.zeros((1, 16), np.uint32),
         np.zeros((CODES, 4), np.int16),
         np.zeros((len(Kind), len(Kind), 8, 8), np.int32),
@@ -106,7 +110,7 @@ def test_what_is_saved_is_loaded(tiny: Model, whole: bytes, tmp_path: Path) -> N
     path = tmp_path / "a"
     path.write_bytes(whole)
     model = load(path)
-    for name in ("table", "codebook", "transitions"):
+    for name in ("table", "words", "codebook", "transitions"):
         assert np.array_equal(getattr(model, name), getattr(tiny, name))
     assert (model.forms, model.about, model.hash) == (tiny.forms, tiny.about, tiny.hash)
     model.save(tmp_path / "b")
@@ -116,7 +120,7 @@ def test_what_is_saved_is_loaded(tiny: Model, whole: bytes, tmp_path: Path) -> N
 def test_hash_tells_weights_apart(tiny: Model) -> None:
     codebook = tiny.codebook.copy()
     codebook[-1, -1] += 1
-    changed = Model(tiny.table, codebook, tiny.transitions, tiny.forms, tiny.about)
+    changed = Model(tiny.table, tiny.words, codebook, tiny.transitions, tiny.forms, tiny.about)
     assert changed.hash != tiny.hash
     assert len(tiny.hash) == 12
     assert int(tiny.hash, 16) >= 0
@@ -135,9 +139,16 @@ def test_a_missing_file_or_a_folder_is_an_os_error(tmp_path: Path) -> None:
         load(tmp_path)
 
 
-ABOUT: dict[str, Any] = {"format": FORMAT, "features": FEATURES, "name": "m", "styles": ["a"]}
+ABOUT: dict[str, Any] = {
+    "format": FORMAT,
+    "features": FEATURES,
+    "name": "m",
+    "styles": ["a"],
+    "prefixes": ["Mc"],
+}
 TENSORS: dict[str, np.ndarray[Any, Any]] = {
     "table": np.zeros((1, 16), np.uint32),
+    "words": np.zeros((1, 16), np.uint32),
     "codebook": np.zeros((CODES, 4), np.int16),
     "transitions": np.zeros((len(Kind), len(Kind), 8, 8), np.int32),
     "lexicon": np.frombuffer(b"eBay\niPhone", np.uint8),
@@ -240,19 +251,19 @@ def test_a_pickle_is_refused_and_not_run(tmp_path: Path) -> None:
         ("[" * 100_000 + "]" * 100_000, "not a majuscule model"),
         ('{"a":' * 100_000 + "1" + "}" * 100_000, "not a majuscule model"),
         ('{"format": ' + "9" * 10_000 + "}", "not a majuscule model"),
-        ({"format": 2}, "expected model format 1"),
-        ({"format": "1"}, "expected model format 1"),
-        ({"format": None}, "expected model format 1"),
-        ({"features": 99}, "got format 1 with features 99; install"),
-        ({"format": "x" * 100_000}, "expected model format 1"),
-        ({"format": "\n\x1b[31m"}, "expected model format 1"),
-        ({"format": [[]] * 1000}, "expected model format 1"),
-        ({"styles": None}, "list of style names"),
-        ({"styles": "news"}, "list of style names"),
-        ({"styles": {"news": 1}}, "list of style names"),
-        ({"styles": ["news", 1]}, "list of style names"),
-        ({"styles": ["x" * 100_000, 1]}, "list of style names"),
-        ('{"format": 1, "features": 1}', "not a majuscule model"),
+        ({"format": 1}, "expected model format 2"),
+        ({"format": "1"}, "expected model format 2"),
+        ({"format": None}, "expected model format 2"),
+        ({"features": 99}, "got format 2 with features 99; install"),
+        ({"format": "x" * 100_000}, "expected model format 2"),
+        ({"format": "\n\x1b[31m"}, "expected model format 2"),
+        ({"format": [[]] * 1000}, "expected model format 2"),
+        ({"styles": None}, "list of styles"),
+        ({"styles": "news"}, "list of styles"),
+        ({"styles": {"news": 1}}, "list of styles"),
+        ({"styles": ["news", 1]}, "list of styles"),
+        ({"styles": ["x" * 100_000, 1]}, "list of styles"),
+        ('{"format": 2, "features": 2}', "not a majuscule model"),
     ],
     ids=lambda value: repr(value)[:30],
 )
@@ -350,13 +361,17 @@ def test_an_odd_lexicon_does_no_harm(content: bytes, tmp_path: Path) -> None:
 def extreme(given_text: str, seed: int) -> Model:
     """The largest weights and transitions there may be, for just this text's features."""
     rng = np.random.default_rng(seed)
-    ids = np.unique(extract(read(given_text), Document.BLOCK, 0, 1)[0])
-    ids = np.concatenate([ids, np.unique(extract(read(given_text), Document.BLOCK)[0])])
+    tokens = read(given_text)
+    keys = np.unique(tokens.key)
+    words, _ = _model.fill(keys, rng.integers(0, CODES, len(keys)).astype(np.uint32), 1 + len(keys))
+    classes = _model.codes_of(tokens.key, words)
+    seen = [extract(tokens, classes, Document.BLOCK, Memory(), style)[0] for style in (0, 1)]
+    ids = np.concatenate([np.unique(some) for some in seen])
     codes = rng.choice([1, 2, CODES - 1], len(ids)).astype(np.uint32)
     table, _ = _model.fill(ids, codes, max(1, len(ids) // 4))
     codebook = rng.choice([-32768, 32767], (CODES, 4)).astype(np.int16)
     transitions = rng.choice([-(1 << 24), 1 << 24], SHAPE).astype(np.int32)
-    return Model(table, codebook, transitions, ("iPhone", "nOT", "cAN", "sAId"), ABOUT)
+    return Model(table, words, codebook, transitions, ("iPhone", "nOT", "cAN", "sAId"), ABOUT)
 
 
 @given(st.one_of(texts, documents), st.integers(0, 5))

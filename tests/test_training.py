@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from majuscule import DataError, MajusculeError, _training, training
+from majuscule.features import Memory
 from majuscule.labels import Case
 from majuscule.model import FEATURES, FORMAT, load
 from majuscule.restorer import Restorer
@@ -260,8 +261,8 @@ def test_tokenised_text_teaches_case_alone(tmp_path: Path) -> None:
 
 
 def test_weight_repeats_a_source(tmp_path: Path) -> None:
-    (tmp_path / "a").write_text("we saw Rose.\n" * 20)
-    (tmp_path / "b").write_text("we saw rose.\n" * 30)
+    (tmp_path / "a").write_text("we saw Rose.\n\n" * 20)
+    (tmp_path / "b").write_text("we saw rose.\n\n" * 30)
     for weight, wanted in ((1, "we saw rose."), (3, "we saw Rose.")):
         sources = [Source(tmp_path / "a", weight=weight), Source(tmp_path / "b")]
         assert Restorer(train(sources, TINY)).restore("we saw rose .") == wanted
@@ -280,12 +281,20 @@ def test_progress_is_told(tmp_path: Path) -> None:
             done[-1] += characters
 
     train([Source(DATA / "tiny.txt")], TINY, progress=Notes())
-    names = ["counting", "learning 1/3", "learning 2/3", "learning 3/3", "settling 1/1"]
+    names = [
+        "reading words",
+        "counting",
+        "learning 1/3",
+        "learning 2/3",
+        "learning 3/3",
+        "settling 1/1",
+    ]
     assert [name for name, _ in told] == names
-    assert told[0][1] is None
-    assert all(total == done[0] for _, total in told[1:])
-    # Layouts differ between passes, and with them a few characters.
-    assert all(count == pytest.approx(done[0], rel=0.05) for count in done)
+    assert [total for _, total in told[:2]] == [None, None]
+    assert all(total == done[1] for _, total in told[2:])
+    # Layouts differ between passes, and with them a few characters; words are read twice.
+    done[0] //= 2
+    assert all(count == pytest.approx(done[1], rel=0.1) for count in done)
 
 
 def test_a_share_of_the_text(tmp_path: Path) -> None:
@@ -353,28 +362,17 @@ def test_strange_text_is_learned_from_all_the_same(tmp_path: Path) -> None:
     assert restorer.restore(once) == once
 
 
-# Layouts ------------------------------------------------------------------------------------
-
-
-@given(st.integers(0, 2**16), st.sampled_from([None, "news", "speech"]))
-def test_layouts_lose_no_word(seed: int, style: str | None) -> None:
-    import random
-
-    layout = training._Layout(random.Random(seed), style)
-    for line in (DATA / "tiny.txt").read_text(encoding="utf-8").splitlines():
-        laid_out = layout(line)
-        # A dateline may have been put before it, an address inside, nothing else.
-        words = iter(laid_out.split())
-        assert all(word in words for word in line.split())
-        assert bool(line) == bool(laid_out)
+# Labels -------------------------------------------------------------------------------------
 
 
 def test_gold_labels_are_what_is_read() -> None:
     """Training learns to say what `read` says, where it can be said."""
-    text = "The iPhone of O'Neil-MacLeod (24/7) can't, said al-Qaim.\n\n\"No.\" 'twas"
-    known = np.unique(read("iPhone").key)
+    text = "The iPhone of O'Neil-MacLeod (24/7) can't, said McGahn of al-Qaim.\n\n\"No.\" 'twas"
+    known = training._Known(np.zeros((1, 16), np.uint32), np.unique(read("iPhone").key), ("Mc",))
     source = Source(DATA / "tiny.txt")
-    example = training._example(text, source, 0, known, lambda ids: np.zeros(len(ids), np.int32))
+    example = training._example(
+        text, source, 0, known, Memory(), lambda ids: np.zeros(len(ids), np.int32)
+    )
     tokens = example.tokens
     cased = CASED[tokens.kind].astype(bool)
     case = example.gold & 3

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Bytes: TypeAlias = NDArray[np.uint8]
+Classes: TypeAlias = NDArray[np.uint16]
 CodePoints: TypeAlias = NDArray[np.uint32]
 Codes: TypeAlias = NDArray[np.uint32]
 Codebook: TypeAlias = NDArray[np.int16]

@@ -1,4 +1,4 @@
-from majuscule._arrays import Bytes, CodePoints, Ints, Keys
+from majuscule._arrays import Bytes, Classes, CodePoints, Ints, Keys
 
 def extract(
     low: CodePoints,
@@ -8,7 +8,10 @@ def extract(
     role: Bytes,
     key: Keys,
     line: Ints,
+    classes: Classes,
     style: int,
     document: int,
-    before: int,
-) -> tuple[Keys, Ints, Ints, int]: ...
+    state: Keys,
+    words: Keys,
+    initials: Keys,
+) -> tuple[Keys, Ints, Ints]: ...

@@ -1,18 +1,30 @@
 # cython: language_level=3, cdivision=True, initializedcheck=False, wraparound=False
 """Kernel of `majuscule.features`: tokens to feature ids."""
 
-from libc.stdint cimport int32_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 import numpy as np
 
 from majuscule._kinds cimport (
-    NUMBER, MIXTURE, PERIOD, COMMA, COLON, TERMINAL, APOSTROPHE, QUOTE, OPENING, CLOSING,
+    WORD, NUMBER, MIXTURE, PERIOD, COMMA, COLON, TERMINAL, APOSTROPHE, QUOTE, OPENING, CLOSING,
     FIRST_WORD,
 )
 
 cdef enum:
     # Most features a token can have; the room set aside for each.
-    WIDTH = 56
+    WIDTH = 104
+    # Places for a document's words; a word's is chosen by the top bits of its key.
+    PLACE_BITS = 14
+    # The class of no word: the line's beginning or end.
+    NOTHING = 4096
+    # How a token stands to an acronym in brackets.
+    SPELT = 1  # a word whose initial is in it, or between such
+    DEFINED = 2  # the acronym, in its brackets
+    KNOWN = 3  # the same later on in the document
+    RECALLED = 4  # in brackets, and words of these initials came before in the document
+    # Classes from here on are of words mostly written with a capital.
+    CAPITAL = 2048
+    INITIALS_BITS = 10
 
 
 cdef inline uint64_t mix(uint64_t a, uint64_t b) noexcept nogil:
@@ -43,24 +55,99 @@ cdef inline uint64_t bucket(Py_ssize_t n) noexcept nogil:
 
 
 cdef inline uint64_t finish(uint64_t before) noexcept nogil:
-    """How the line before ended: 0 none, 1 a sentence, 2 a word early or 3 late in the line."""
+    """How the line before ended: 0 none, 1 a sentence, 2 a word early or 3 late in the line.
+
+    A document's first line that ends in a word may be its headline: 250 and 251.
+    """
     cdef uint64_t last = (before >> 1) & 255
     if before == 0:
         return 0
     if last == PERIOD or last == TERMINAL:
         return 1
     if last <= MIXTURE:
-        return 2 if (before >> 9) < 8 else 3
+        return (2 if ((before >> 9) & 15) < 8 else 3) + (248 if before >> 13 else 0)
     return last
+
+
+cdef inline uint64_t nearness(uint64_t tokens) noexcept nogil:
+    """How far back something was, roughly: 0 near to 3 far."""
+    return 0 if tokens < 30 else 1 if tokens < 120 else 2 if tokens < 500 else 3
+
+
+cdef void find_acronyms(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1] end,
+                        const uint8_t[::1] kind, const int32_t[::1] left_at, uint8_t[::1] acronym,
+                        Py_ssize_t a, Py_ssize_t b) noexcept nogil:
+    """Mark acronyms in brackets after the words whose initials they are, and those words.
+
+    Words of up to three letters may be passed over: ``human rights watch ( hrw )``,
+    ``office for the coordination of humanitarian affairs ( ocha )``.
+    """
+    cdef Py_ssize_t i, j, k, most
+    for i in range(a + 1, b - 1):
+        if kind[i] != WORD or kind[i - 1] != OPENING or kind[i + 1] != CLOSING:
+            continue
+        if end[i] - start[i] > 8:
+            continue
+        k = end[i] - 1  # the letter whose word is looked for
+        j = left_at[i]
+        most = 2 * (end[i] - start[i])
+        while j >= 0 and most > 0:
+            most -= 1
+            if low[start[j]] == low[k]:
+                k -= 1
+                if k < start[i]:
+                    break
+            elif end[j] - start[j] > 3:
+                break
+            j = left_at[j]
+        if k < start[i]:
+            acronym[i] = DEFINED
+            for j in range(j, i):
+                acronym[j] = SPELT
+
+
+cdef inline uint64_t spelling(uint64_t before, uint32_t letter) noexcept nogil:
+    return (before + letter) * <uint64_t>0x9FB21C651E98DF25
+
+
+cdef void note_initials(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1] right_at,
+                        const uint64_t[::1] right_signs, Py_ssize_t i, uint64_t document,
+                        uint64_t[::1] initials) noexcept nogil:
+    """Keep the initials of the two to five words from here on that no sign parts."""
+    cdef uint64_t h = spelling(document, low[start[i]])
+    cdef int k
+    for k in range(4):
+        if right_at[i] < 0 or right_signs[i]:
+            return
+        i = right_at[i]
+        h = spelling(h, low[start[i]])
+        initials[<Py_ssize_t>(h >> (64 - INITIALS_BITS))] = h
+
+
+cdef bint recalls(const uint32_t[::1] low, Py_ssize_t a, Py_ssize_t b, uint64_t document,
+                  const uint64_t[::1] initials) noexcept nogil:
+    """Whether a word's letters are initials that were kept."""
+    cdef uint64_t h = document
+    cdef Py_ssize_t k
+    if b - a < 2 or b - a > 5:
+        return False
+    for k in range(a, b):
+        h = spelling(h, low[k])
+    return initials[<Py_ssize_t>(h >> (64 - INITIALS_BITS))] == h
 
 
 def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1] end,
             const uint8_t[::1] kind, const uint8_t[::1] role, const uint64_t[::1] key,
-            const int32_t[::1] line, int style, int document, uint64_t before):
+            const int32_t[::1] line, const uint16_t[::1] classes, int style, int document,
+            uint64_t[::1] state, uint64_t[:, ::1] words, uint64_t[::1] initials):
     """Feature ids of every token, one row after another.
 
-    `before` is what the document's previous line left behind (0 at its start); the new
-    value is returned. Returns `(ids, first, edge, before)`: token i has the features
+    `state` holds what the document's previous line left behind (0 at its start), the
+    number of the document, and the tokens so far; `words`, uint64[1 << PLACE_BITS, 8],
+    what stood beside the document's words: key, document, the word before and after them
+    with the signs between, their classes, those with the signs, how often << 32 | where,
+    and whether they are a known acronym; `initials`, uint64[1 << INITIALS_BITS], hashes of
+    the initials of its names. Without rows it remembers nothing. All are brought up to date. Returns `(ids, first, edge)`: token i has the features
     ids[first[i]:edge[i]] by itself, then pairs up to first[i + 1]: the first of a pair
     holds after a TITLE or MIXED token, the second after an UPPER one.
     """
@@ -76,9 +163,12 @@ def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
     cdef int32_t[::1] left_at = np.empty(n + 1, dtype=np.int32)
     cdef int32_t[::1] right_at = np.empty(n + 1, dtype=np.int32)
     cdef uint64_t[::1] tail = np.empty(n + 1, dtype=np.uint64)
-    cdef uint64_t w, p1, p2, n1, n2, ps, ps2, ns, ns2, h, g, context, opened, quotes, last, here
+    cdef uint64_t w, p1, p2, n1, n2, ps, ps2, ns, ns2, h, g, context, opened, quotes, last, here, here_at
     cdef uint64_t u1, u2, v1, v2, kp, kn, kp2, kn2
-    cdef uint64_t begin
+    cdef uint64_t begin, before = state[0], c0, d1, d2, e1, e2, e3, o1, o2
+    cdef uint8_t[::1] acronym = np.zeros(n, dtype=np.uint8)
+    cdef bint remembers = words.shape[0] > 0
+    cdef uint64_t* place
     cdef uint64_t BEGIN = <uint64_t>0x1F83D9ABFB41BD6B, FINISH = <uint64_t>0x5BE0CD19137E2179
     cdef int32_t at_
     cdef int kd
@@ -88,6 +178,7 @@ def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
             b = line[r + 1]
             if document == 0 or (document == 1 and a == b):
                 before = 0
+                state[1] += 1
             if a == b:
                 continue
             # A line that follows an unfinished one may go on with its sentence.
@@ -129,6 +220,8 @@ def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
                     at_ = <int32_t>i
                 else:
                     g = mix(g + 1, key[i])
+            if remembers:
+                find_acronyms(low, start, end, kind, left_at, acronym, a, b)
             # What the line is: how it ends, how long it is, whether it opens a document.
             i = b - 1
             while i > a and (kind[i] == QUOTE or kind[i] == CLOSING or kind[i] == APOSTROPHE):
@@ -285,6 +378,98 @@ def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
                     c += 1
                 ids[c] = feature(71, mix(g, tail[i]))
                 c += 1
+                # The same by classes of words alike, one word further to the right.
+                c0 = classes[i]
+                d1 = d2 = e1 = e2 = e3 = NOTHING
+                if left_at[i] >= 0:
+                    j = left_at[i]
+                    d1 = classes[j]
+                    if left_at[j] >= 0:
+                        d2 = classes[left_at[j]]
+                if right_at[i] >= 0:
+                    j = right_at[i]
+                    e1 = classes[j]
+                    if right_at[j] >= 0:
+                        j = right_at[j]
+                        e2 = classes[j]
+                        if right_at[j] >= 0:
+                            e3 = classes[right_at[j]]
+                o1 = mix(d1 << 16 | c0, ps)
+                o2 = mix(e1 << 16 | c0, ns)
+                ids[c] = feature(100, o1)
+                ids[c + 1] = feature(101, o2)
+                ids[c + 2] = feature(102, mix(o1, o2))
+                ids[c + 3] = feature(103, mix(mix(w, d1), ps))
+                ids[c + 4] = feature(104, mix(mix(w, e1), ns))
+                ids[c + 5] = feature(105, mix(mix(w, d1 << 16 | e1), ps))
+                ids[c + 6] = feature(106, mix(mix(d1 << 16 | e1, ps), ns))
+                # Sixteen classes are kin.
+                ids[c + 7] = feature(107, mix(d2 << 32 | d1 << 16 | c0 >> 4, ps))
+                ids[c + 8] = feature(108, mix(e2 << 32 | e1 << 16 | c0 >> 4, ns))
+                h = (d2 >> 4) << 48 | (d1 >> 4) << 36 | (c0 >> 4) << 24 | (e1 >> 4) << 12 | e2 >> 4
+                ids[c + 9] = feature(109, mix(mix(h, ps), ns))
+                ids[c + 10] = feature(110, mix(c0, u1))
+                ids[c + 11] = feature(111, mix(c0, v1))
+                ids[c + 12] = feature(112, mix((c0 >> 4) << 48 | e1 << 32 | e2 << 16 | e3 >> 4, ns))
+                ids[c + 13] = feature(113, c0)
+                ids[c + 14] = feature(114, mix(mix(tail[i], e1), ns))
+                ids[c + 15] = feature(115, mix(mix(tail[i], d1), ps))
+                c += 16
+                if remembers:
+                    place = &words[<Py_ssize_t>(w >> (64 - PLACE_BITS)), 0]
+                    here_at = state[2] + <uint64_t>(i - a)
+                    h = d1 << 16 | e1
+                    if place[0] == w and place[1] == state[1]:
+                        # What it stood beside when it was last here.
+                        g = nearness(<uint32_t>(here_at - place[6]))
+                        k = <Py_ssize_t>(place[6] >> 32)
+                        ids[c] = feature(120, place[2])
+                        ids[c + 1] = feature(121, place[3])
+                        ids[c + 2] = feature(122, mix(place[5], g))
+                        ids[c + 3] = feature(123, mix(place[5], c0 >> 4))
+                        ids[c + 4] = feature(124, mix((place[4] & 0xFFFF) << 2 | g, c0))
+                        ids[c + 5] = feature(125, mix((place[4] >> 16) << 2 | g, c0))
+                        ids[c + 6] = feature(126, mix(<uint64_t>(k if k < 4 else 4) << 2 | g, <uint64_t>kd << 10 | c0 >> 4))
+                        ids[c + 7] = feature(127, mix(mix(place[4], h), c0 >> 4))
+                        c += 8
+                        if place[7] and not acronym[i]:
+                            acronym[i] = KNOWN
+                        if k < 255:
+                            k += 1
+                    else:
+                        place[0] = w
+                        place[1] = state[1]
+                        place[7] = 0
+                        k = 1
+                    place[2] = u1
+                    place[3] = v1
+                    place[4] = h
+                    place[5] = mix(mix(h, ps), ns)
+                    place[6] = <uint64_t>k << 32 | <uint32_t>here_at
+                    if c0 >= CAPITAL:
+                        note_initials(low, start, right_at, right_signs, i, state[1], initials)
+                    if acronym[i] != DEFINED and kp == OPENING and kn == CLOSING \
+                            and recalls(low, start[i], end[i], state[1], initials):
+                        acronym[i] = RECALLED
+                    if acronym[i]:
+                        if acronym[i] == DEFINED or acronym[i] == RECALLED:
+                            place[7] = 1
+                        g = acronym[i]
+                        h = mix(g, w)
+                        ids[c] = feature(140, g)
+                        ids[c + 1] = feature(141, h)
+                        ids[c + 2] = feature(142, mix(g, u1))
+                        ids[c + 3] = feature(143, mix(g, v1))
+                        ids[c + 4] = feature(144, mix(g, d1 << 16 | e1))
+                        ids[c + 5] = feature(145, mix(h, d1))
+                        ids[c + 6] = feature(146, mix(h, e1))
+                        ids[c + 7] = feature(147, mix(g, c0))
+                        ids[c + 8] = feature(148, mix(g, bucket(m)))
+                        ids[c + 9] = feature(149, mix(g, d1))
+                        ids[c + 10] = feature(150, mix(g, e1))
+                        ids[c + 11] = feature(151, mix(h, u1))
+                        ids[c + 12] = feature(152, mix(h, v1))
+                        c += 13
                 if i == a:
                     ids[c] = feature(72, before)
                     ids[c + 1] = feature(73, mix(before, w))
@@ -296,7 +481,11 @@ def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
                     ids[c + 1] = feature(96, mix(h, u1))
                     ids[c + 2] = feature(97, mix(h, v1))
                     ids[c + 3] = feature(98, mix(ps + style, <uint64_t>kd << 8 | (context >> 8)))
-                    c += 4
+                    h = mix(c0, style)
+                    ids[c + 4] = feature(116, h)
+                    ids[c + 5] = feature(117, mix(mix(h, d1), ps))
+                    ids[c + 6] = feature(118, mix(mix(h, e1), ns))
+                    c += 7
                 edge[i] = <int32_t>c
                 if left_at[i] >= 0:
                     # What the word is after a capital: "Ohio River", "Mary said". After one
@@ -308,7 +497,11 @@ def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
                         ids[c + 2 + k] = feature(82 + k, mix(h, v1))
                         ids[c + 4 + k] = feature(84 + k, mix(mix(g, tail[i]), bucket(m)))
                         ids[c + 6 + k] = feature(86 + k, mix(g, p1))
-                    c += 8
-            before = 1 | last << 1 | here << 9
+                        ids[c + 8 + k] = feature(88 + k, mix(g, c0))
+                        ids[c + 10 + k] = feature(78 + k, mix(mix(g, c0), mix(e1, ns)))
+                    c += 12
+            before = 1 | last << 1 | here << 9 | <uint64_t>(before == 0) << 13
+            state[2] += <uint64_t>(b - a)
+        state[0] = before
         first[n] = <int32_t>c
-    return np.asarray(ids)[:c], np.asarray(first), np.asarray(edge), before
+    return np.asarray(ids)[:c], np.asarray(first), np.asarray(edge)

@@ -1,7 +1,8 @@
-from majuscule._arrays import Codebook, CodePoints, Codes, Ints, Keys
+from majuscule._arrays import Classes, Codebook, CodePoints, Codes, Ints, Keys
 
 def score(ids: Keys, first: Ints, edge: Ints, table: Codes, codebook: Codebook) -> Ints: ...
 def fill(ids: Keys, codes: Codes, buckets: int) -> tuple[Codes, int]: ...
+def codes_of(keys: Keys, table: Codes) -> Classes: ...
 def lookup(
     key: Keys,
     low: CodePoints,

@@ -1,7 +1,7 @@
 # cython: language_level=3, cdivision=True, initializedcheck=False, wraparound=False
 """Kernels of `majuscule.model`: feature ids to scores, and filling the table they live in."""
 
-from libc.stdint cimport int16_t, int32_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int32_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 import numpy as np
 
@@ -69,6 +69,29 @@ def score(const uint64_t[::1] ids, const int32_t[::1] first, const int32_t[::1] 
             out[i, 0, 1] = s1
             out[i, 0, 2] = s2
             out[i, 0, 3] = s3
+    return np.asarray(out)
+
+
+def codes_of(const uint64_t[::1] keys, const uint32_t[:, ::1] table):
+    """The code of each key, 0 of one that is not in the table (uint16)."""
+    cdef Py_ssize_t n = keys.shape[0], i, ahead = AHEAD if AHEAD < n else n
+    cdef int k, ways = <int>table.shape[1]
+    cdef uint64_t buckets = table.shape[0]
+    cdef uint32_t fp, code
+    cdef const uint32_t* entry
+    cdef uint16_t[::1] out = np.empty(n, dtype=np.uint16)
+    with nogil:
+        for i in range(ahead):
+            majuscule_prefetch(&table[bucket_of(keys[i], buckets), 0])
+        for i in range(n):
+            if i + AHEAD < n:
+                majuscule_prefetch(&table[bucket_of(keys[i + AHEAD], buckets), 0])
+            entry = &table[bucket_of(keys[i], buckets), 0]
+            fp = fingerprint(keys[i])
+            code = 0
+            for k in range(ways):
+                code |= entry[k] & 4095 if entry[k] >> CODE_BITS == fp else 0
+            out[i] = <uint16_t>code
     return np.asarray(out)
 
 

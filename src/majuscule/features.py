@@ -1,46 +1,81 @@
 """Tokens to feature ids: what the model looks at, for training and restoring alike.
 
 A feature is a template's number and the values in it, hashed to 64 bits. A word is seen
-as itself, from inside (beginnings, endings), and with the two words on either side, over
-the signs between them; a sign is seen with the two tokens on either side and with the
-straight quotes counted so far; a line by its length, by how it ends and by how the line
-before it in the document ended. Whole features, not their parts, are what weights belong
-to (M. Collins 2002, "Discriminative training methods for hidden Markov models").
+as itself, from inside (beginnings, endings), with the two words on either side, over the
+signs between them, and by its class and those around it: words of a class stand in like
+places (P. Brown et al. 1992, "Class-based n-gram models of natural language"). A sign is
+seen with the two tokens on either side and with the straight quotes counted so far; a line
+by its length, by how it ends and by how the line before it in the document ended. Whole
+features, not their parts, are what weights belong to (M. Collins 2002, "Discriminative
+training methods for hidden Markov models").
+
+A document is remembered as it is read. A word that was there before is also seen by what
+stood beside it then (L. Ratinov and D. Roth 2009, "Design challenges and misconceptions in
+named entity recognition", section 6.1), so that ``colonel ryan dillon`` still helps with a bare
+``dillon``; and a word in brackets after those whose initials it is, is an acronym from there on.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from majuscule import _features
 
 if TYPE_CHECKING:
-    from majuscule._arrays import Ints, Keys
+    from majuscule._arrays import Classes, Ints, Keys
     from majuscule.text import Document, Tokens
+
+PLACES = 1 << 14
+"""Words of a document that can be remembered at once."""
+
+
+class Memory:
+    """What was seen of a document so far: hashes and counts, no text.
+
+    It never grows: two words that fall to the same of its `PLACES` forget each other.
+
+    Args:
+        words: False to remember how the line before ended, and nothing else.
+    """
+
+    def __init__(self, *, words: bool = True) -> None:
+        self.state: Keys = np.zeros(3, dtype=np.uint64)
+        self.words: Keys = np.zeros((PLACES if words else 0, 8), dtype=np.uint64)
+        self.initials: Keys = np.zeros(1 << 10, dtype=np.uint64)
+
+    def forget(self) -> None:
+        """A new document begins."""
+        self.state[0] = 0
+        self.state[1] += 1
 
 
 def extract(
-    tokens: Tokens, document: Document, before: int = 0, style: int = 0
-) -> tuple[Keys, Ints, Ints, int]:
+    tokens: Tokens, classes: Classes, document: Document, memory: Memory, style: int = 0
+) -> tuple[Keys, Ints, Ints]:
     """Feature ids of whole lines of tokens.
 
     Args:
         tokens: the lines.
+        classes: uint16[n], the class of each token, 0 if it has none.
         document: what ends a document.
-        before: what the line before them in their document left; 0 at its start.
+        memory: what the document was so far; it is brought up to date.
         style: the style's number, 0 for none.
 
     Returns:
-        ``(ids, first, edge, before)``. Token i has the features ``ids[first[i]:edge[i]]``
+        ``(ids, first, edge)``. Token i has the features ``ids[first[i]:edge[i]]``
         whatever stands before it. Then up to ``first[i + 1]`` come pairs: the first of a
         pair counts if the token before is TITLE or MIXED, the second if it is UPPER.
 
     >>> from majuscule.text import Document, read
-    >>> ids, first, edge, _ = extract(read("said on friday , in"), Document.BLOCK)
+    >>> tokens = read("said on friday , in")
+    >>> none = np.zeros(len(tokens), dtype=np.uint16)
+    >>> ids, first, edge = extract(tokens, none, Document.BLOCK, Memory())
     >>> len(first) - 1, len(ids) == first[-1]
     (5, np.True_)
     """
-    ids, first, edge, before = _features.extract(
+    return _features.extract(
         tokens.lower,
         tokens.start,
         tokens.end,
@@ -48,8 +83,10 @@ def extract(
         tokens.role,
         tokens.key,
         tokens.lines,
+        classes,
         style,
         int(document),
-        before,
+        memory.state,
+        memory.words,
+        memory.initials,
     )
-    return ids, first, edge, before

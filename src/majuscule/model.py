@@ -5,14 +5,16 @@ A model file is a `safetensors` file: tensors and a header, nothing that runs. T
 * ``table``, uint32[buckets, 16]: the features' weights. A feature id chooses a bucket (its
   high 32 bits, scaled) and is found there by a 20-bit fingerprint; the other 12 bits are
   its code. A feature that is not there weighs nothing.
+* ``words``, uint32[buckets, 16]: likewise, the words' classes by their keys.
 * ``codebook``, int16[4096, 4]: for each code the weights of TITLE, UPPER, MIXED (against
   LOWER) and JOIN (against SPACE), in units of 1/256 of a natural logarithm.
 * ``transitions``, int32[22, 22, 8, 8]: by the roles of two neighbours and their labels.
 * ``lexicon``, uint8[bytes]: the written forms of MIXED tokens, UTF-8, one a line.
 
-The header's metadata has one entry, ``majuscule``: a JSON object with ``format`` (1),
+The header's metadata has one entry, ``majuscule``: a JSON object with ``format`` (2),
 ``features`` (the number of the feature templates' version), ``name``, ``styles`` (in the
-order of their numbers, from 1), ``license``, ``training`` (what it was trained on, with
+order of their numbers, from 1), ``prefixes`` (beginnings after which words of no written
+form may have a second capital: ``Mc``), ``license``, ``training`` (what it was trained on, with
 hashes) and whatever else a builder wishes to say. All weights are integers, so sums do not
 depend on their order and every machine gives the same answers.
 """
@@ -35,14 +37,16 @@ from majuscule.errors import ModelError
 from majuscule.text import Kind, Tokens, read
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    from majuscule._arrays import Codebook, CodePoints, Codes, Ints, Keys
+    from majuscule._arrays import Bytes, Classes, Codebook, CodePoints, Codes, Ints, Keys
 
-FORMAT = 1
+FORMAT = 2
 """The file format's version."""
 
-FEATURES = 1
+FEATURES = 2
 """The feature templates' version: ids of another one mean something else."""
 
 SCALE = 256
@@ -57,12 +61,13 @@ class Model:
     """Weights, transitions, written forms and what is known about them.
 
     Attributes:
-        table, codebook, transitions: see the module.
+        table, words, codebook, transitions: see the module.
         forms: the lexicon's written forms.
         about: the header's JSON object.
     """
 
     table: Codes
+    words: Codes
     codebook: Codebook
     transitions: Ints
     forms: tuple[str, ...] = field(repr=False)
@@ -100,6 +105,11 @@ class Model:
         """The written forms' code points, one after another."""
         return self._lexicon[0].chars
 
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """What may stand before an inner capital in words without a written form."""
+        return tuple(self.about["prefixes"])
+
     def find(self, tokens: Tokens) -> Ints:
         """Where in `written` each token's form starts, -1 for tokens without one."""
         forms, known, start, end = self._lexicon
@@ -113,6 +123,10 @@ class Model:
             start,
             end,
         )
+
+    def classes(self, tokens: Tokens) -> Classes:
+        """uint16[n]: the class of each token, 0 if it has none."""
+        return _model.codes_of(tokens.key, self.words)
 
     def score(self, ids: Keys, first: Ints, edge: Ints) -> Ints:
         """Sum the weights of each token's features.
@@ -132,7 +146,7 @@ class Model:
         import hashlib  # noqa: PLC0415 - a tenth of the time a short call takes to start
 
         digest = hashlib.sha256()
-        for array in (self.table, self.codebook, self.transitions):
+        for array in (self.table, self.words, self.codebook, self.transitions):
             digest.update(array.tobytes())
         digest.update("\n".join(self.forms).encode())
         return digest.hexdigest()[:12]
@@ -145,12 +159,39 @@ class Model:
         """
         tensors: dict[str, NDArray[Any]] = {
             "table": self.table,
+            "words": self.words,
             "codebook": self.codebook,
             "transitions": self.transitions,
             "lexicon": np.frombuffer("\n".join(self.forms).encode(), dtype=np.uint8),
         }
         metadata = {"majuscule": json.dumps(self.about, sort_keys=True)}
         Path(path).write_bytes(serialise(tensors, metadata))
+
+
+def prefixed(tokens: Tokens, prefixes: Sequence[str]) -> Bytes:
+    """Length of the longest prefix that each word begins with, 0 for none; uint8[n].
+
+    At least three letters follow it, and those beside the capitals are of ASCII.
+    """
+    low, start, size = tokens.lower, tokens.start, tokens.end - tokens.start
+    found = np.zeros(len(tokens), dtype=np.uint8)
+    for prefix in sorted(prefixes, key=len):
+        letters = [ord(letter) for letter in prefix.lower()]
+        (at,) = np.nonzero((tokens.kind == Kind.WORD) & (size >= len(letters) + 3))
+        for place, letter in enumerate(letters):
+            at = at[low[start[at] + place] == letter]
+        after = low[start[at] + len(letters)]
+        found[at[(after >= ord("a")) & (after <= ord("z"))]] = len(letters)
+    return found
+
+
+def after_prefixes(tokens: Tokens, prefix: Bytes) -> CodePoints:
+    """The text in lower case, but for capitals where prefixed words and what follows begin."""
+    chars = tokens.lower.copy()
+    at = np.flatnonzero(prefix)
+    for places in (tokens.start[at], tokens.start[at] + prefix[at]):
+        chars[places] -= ord("a") - ord("A")
+    return chars
 
 
 def shipped() -> Path:
@@ -189,7 +230,8 @@ def load(path: Path | str | None = None) -> Model:
     except UnicodeDecodeError as error:
         raise ModelError(f"{path}: the lexicon is not UTF-8: {error}") from None
     forms = () if forms == ("",) else forms
-    model = Model(tensors["table"], tensors["codebook"], tensors["transitions"], forms, about)
+    table, words, codebook, transitions = (tensors[name] for name in _SHAPES if name != "lexicon")
+    model = Model(table, words, codebook, transitions, forms, about)
     tokens = model._lexicon[0]  # noqa: SLF001 - read here once, for restoring too
     if len(tokens) != len(forms) or (np.diff(tokens.lines) > 1).any():
         raise ModelError(f"{path}: the lexicon holds a line that is not one token")
@@ -207,12 +249,15 @@ def _aligned(table: NDArray[Any]) -> NDArray[Any]:
 
 _SHAPES: dict[str, tuple[str, tuple[int | None, ...]]] = {
     "table": ("uint32", (None, WAYS)),
+    "words": ("uint32", (None, WAYS)),
     "codebook": ("int16", (CODES, 4)),
     "transitions": ("int32", (len(Kind), len(Kind), 8, 8)),
     "lexicon": ("uint8", (None,)),
 }
 
 _TYPES = {"U8": "uint8", "I16": "int16", "I32": "int32", "U32": "uint32"}
+
+_LONGEST_PREFIX = 8
 
 # A transition can add at most this, so that no sum overflows whatever a file holds.
 _LARGEST = 1 << 24
@@ -221,7 +266,8 @@ _LARGEST = 1 << 24
 def _about(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
     try:
         about = json.loads(metadata["majuscule"])
-        version, features, styles = about["format"], about["features"], about["styles"]
+        version, features = about["format"], about["features"]
+        names = {part: about[part] for part in ("styles", "prefixes")}
     except (KeyError, TypeError, ValueError, RecursionError):
         raise ModelError(f"{path}: a safetensors file, but not a majuscule model") from None
     if version != FORMAT or features != FEATURES:
@@ -230,8 +276,12 @@ def _about(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
             f" {version!r:.40} with features {features!r:.40}; install the majuscule it was made"
             " for"
         )
-    if not isinstance(styles, list) or not all(isinstance(name, str) for name in styles):
-        raise ModelError(f"{path}: expected a list of style names, got {styles!r:.80}")
+    for part, listed in names.items():
+        if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+            raise ModelError(f"{path}: expected a list of {part}, got {listed!r:.80}")
+    for prefix in names["prefixes"]:
+        if not prefix.isascii() or not prefix.isalpha() or len(prefix) > _LONGEST_PREFIX:
+            raise ModelError(f"{path}: expected prefixes of a few letters, got {prefix!r:.80}")
     assert isinstance(about, dict)  # `about["format"]` with a str key succeeded on JSON
     return about
 
@@ -247,13 +297,13 @@ def _tensor(path: Path, file: safe_open, name: str) -> NDArray[Any]:
     fits = len(got) == len(shape) and all(
         want is None or want == size for want, size in zip(shape, got, strict=True)
     )
-    if not fits or _TYPES.get(given) != dtype or (name == "table" and got[0] == 0):
+    if not fits or _TYPES.get(given) != dtype or (shape[-1] == WAYS and got[0] == 0):
         raise ModelError(
             f"{path}: expected {name} to be {dtype}{list(shape)}, got {_TYPES.get(given, given)}"
             f"{got!s:.80}"
         )
     array: NDArray[Any] = file.get_tensor(name)  # type: ignore[no-untyped-call] # the library's
-    if name == "table":
+    if shape[-1] == WAYS:
         array = _aligned(array)
     if name == "transitions" and np.abs(array.astype(np.int64)).max() > _LARGEST:
         raise ModelError(f"{path}: expected transitions of at most {_LARGEST} either way")

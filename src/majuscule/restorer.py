@@ -37,9 +37,9 @@ BATCH_TOKENS = 4096
 
 @dataclass
 class _Memory:
-    """What a document's earlier lines leave for its later ones; two numbers, no text."""
+    """What a document's earlier lines leave for its later ones; numbers, no text."""
 
-    before: int = 0
+    features: features.Memory
     seen: int = 0
 
 
@@ -55,9 +55,10 @@ class Decision(NamedTuple):
         case_probability, gap_probability: of these against the next best; 1 where nothing
             else could be.
         runner_up: the next best case, None where there is no other.
-        by: ``"model"``, ``"lexicon"``, or ``"input"`` for a token of which something was left
-            as it stood, for less confidence than `min_confidence`: probabilities and
-            runner_up are then of the change that was not made.
+        by: ``"model"``; ``"memory"`` where it would be otherwise, had the document not said
+            what it did before; ``"lexicon"``; or ``"input"`` for a token of which something
+            was left as it stood, for less confidence than `min_confidence`: probabilities
+            and runner_up are then of the change that was not made.
     """
 
     written: str
@@ -81,6 +82,8 @@ class _Outcome(NamedTuple):
         best: before anything was left as it stood.
         margins, runner_up: as `majuscule.decode.margins` gives them, if they were asked for.
         stays: bits 0-1 if the case was left as it stood, bit 2 if the gap was.
+        remembered: whether it would be otherwise, had the document not been remembered;
+            known where margins are.
         entries: whether the lexicon had a say.
     """
 
@@ -91,6 +94,7 @@ class _Outcome(NamedTuple):
     margins: Ints
     runner_up: Bytes
     stays: Bytes
+    remembered: NDArray[np.bool_]
     entries: NDArray[np.bool_]
 
 
@@ -177,7 +181,7 @@ class Restorer:
         >>> Restorer().restore("the nato summit in paris was n't cancelled , he said .")
         "The NATO summit in Paris wasn't cancelled, he said."
         """
-        return self._restore(flattened, _Memory()).text
+        return self._restore(flattened, _Memory(features.Memory())).text
 
     def restore_batch(self, texts: Iterable[str]) -> list[str]:
         """Restore texts that have nothing to do with one another.
@@ -199,7 +203,7 @@ class Restorer:
         >>> list(Restorer().stream(["he left paris\\n", "on monday .\\n"]))
         ['He left Paris\\n', 'on Monday.\\n']
         """
-        memory = _Memory()
+        memory = _Memory(features.Memory())
         for piece in lines:
             yield self._restore(piece, memory).text
 
@@ -222,7 +226,7 @@ class Restorer:
         >>> len(margins) == len("InNewYork,itrained.")
         True
         """
-        outcome = self._restore(flattened, _Memory(), sure=True)
+        outcome = self._restore(flattened, _Memory(features.Memory()), sure=True)
         length = outcome.tokens.end - outcome.tokens.start
         case, gap = outcome.margins.T
         margins = np.repeat(case, length)
@@ -249,7 +253,7 @@ class Restorer:
         >>> decisions[2].case_probability > 0.99, decisions[2].by
         (True, 'model')
         """
-        outcome = self._restore(flattened, _Memory(), sure=True)
+        outcome = self._restore(flattened, _Memory(features.Memory()), sure=True)
         tokens, labels = outcome.tokens, outcome.labels.tolist()
         chances = 1 / (1 + np.exp(-outcome.margins / model.SCALE))
         origins = text.origins(flattened)
@@ -262,7 +266,12 @@ class Restorer:
             begin = end if gap == Gap.JOIN else end + start - read_to
             end, read_to = begin + stop - start, stop
             runner_up = int(outcome.best[i] & 3 if outcome.stays[i] & 3 else outcome.runner_up[i])
-            by = "lexicon" if outcome.entries[i] else "input" if outcome.stays[i] else "model"
+            if outcome.entries[i]:
+                by = "lexicon"
+            elif outcome.stays[i]:
+                by = "input"
+            else:
+                by = "memory" if outcome.remembered[i] else "model"
             decisions.append(
                 Decision(
                     outcome.text[begin:end],
@@ -285,8 +294,12 @@ class Restorer:
         margins = np.empty((count if sure or self._margin else 0, 2), dtype=np.int32)
         runner_up = np.empty(len(margins), dtype=np.uint8)
         form_at, forms = self.model.find(tokens), self.model.written
-        mixed = (form_at >= 0).view(np.uint8)
+        prefix = model.prefixed(tokens, self.model.prefixes)
+        mixed = ((form_at >= 0) | (prefix > 0)).view(np.uint8)
+        classes = self.model.classes(tokens)
         entries = self._lexicon.find(tokens) if self._lexicon else None
+        forgetful = features.Memory(words=False)
+        without = labels.copy()
         for first, last in _spans(tokens):
             some = tokens.of_lines(first, last)
             span = slice(tokens.lines[first], tokens.lines[last])
@@ -299,19 +312,24 @@ class Restorer:
                 bits = _ruled(bits, 0x0F, np.where(own, np.uint8(1) << some.case, np.uint8(0)))
             if not self._space:
                 bits = _ruled(bits, 0xF0, np.uint8(16) << some.gap)
-            ids, starts, edge, memory.before = features.extract(
-                some, self._document, memory.before, self._style
-            )
-            scores = self.model.score(ids, starts, edge)
-            given = scores, some.role, bits, some.lines, self.model.transitions
-            labels[span] = decode.best(*given)
+            seen = some, classes[span], self._document
+            scores = self.model.score(*features.extract(*seen, memory.features, self._style))
+            given = some.role, bits, some.lines, self.model.transitions
+            labels[span] = decode.best(scores, *given)
             if len(margins):
-                margins[span], runner_up[span] = decode.margins(*given, labels[span])
+                margins[span], runner_up[span] = decode.margins(scores, *given, labels[span])
+            if sure:
+                scores = self.model.score(*features.extract(*seen, forgetful, self._style))
+                without[span] = decode.best(scores, *given)
         best, stays = labels, np.zeros(count, dtype=np.uint8)
         if self._margin:
             case, gap = (margins < self._margin).T
             stays = (np.where(case, 3, 0) | np.where(gap, 4, 0)).astype(np.uint8)
             labels = labels & ~stays | tokens.labels & stays
+        formless = (labels & 3 == Case.MIXED) & (form_at < 0)
+        if formless.any():
+            chars = model.after_prefixes(tokens, prefix)
+            form_at, forms = _joined(form_at, forms, tokens.start, formless, chars)
         held = np.zeros(count, dtype=bool)
         if entries and self._lexicon:
             held = entries.form_at >= 0
@@ -319,7 +337,9 @@ class Restorer:
         as_read = (stays & 3) != 0 if self._case else np.ones(count, dtype=bool)
         form_at, forms = _joined(form_at, forms, tokens.start, as_read, tokens.chars)
         restored = text.render(tokens, labels, form_at, forms)
-        return _Outcome(restored, tokens, labels, best, margins, runner_up, stays, held)
+        return _Outcome(
+            restored, tokens, labels, best, margins, runner_up, stays, best != without, held
+        )
 
 
 def _joined(

@@ -1,13 +1,14 @@
 """Natural text to a model: ``majuscule train``.
 
 Training data is natural text and nothing else: reading it gives the tokens and the labels
-to predict. Four passes over the sources, in an order that a seed fixes:
+to predict. Five steps over the sources, in an order that a seed fixes:
 
-1. count features (in a sketch) and the written forms of mixed-case words;
-2. learn the CRF's weights for every feature seen often enough, by Adagrad (J. Duchi,
+1. find classes of words (`majuscule.clustering`);
+2. count features (in a sketch) and the written forms of mixed-case words;
+3. learn the CRF's weights for every feature seen often enough, by Adagrad (J. Duchi,
    E. Hazan and Y. Singer 2011) one line at a time, the rate falling to nothing;
-3. keep the features whose removal would cost most, and learn on with those alone;
-4. replace each feature's four weights by the nearest of 4096 (vector quantisation).
+4. keep the features whose removal would cost most, and learn on with those alone;
+5. replace each feature's four weights by the nearest of 4096 (vector quantisation).
 
 Of each pass, one thread reads ahead and finds the features' rows while another learns; what
 either does and in which order is fixed, so the same text gives the same model.
@@ -30,10 +31,12 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from majuscule import _model, _training
+from majuscule.clustering import cluster
 from majuscule.errors import DataError, MajusculeError
-from majuscule.features import extract
+from majuscule.features import Memory, extract
 from majuscule.labels import Case
-from majuscule.model import CODES, FEATURES, FORMAT, SCALE, Model
+from majuscule.layout import lay_out
+from majuscule.model import CODES, FEATURES, FORMAT, SCALE, Model, prefixed
 from majuscule.text import CASED, Document, Kind, Tokens, allowed, read
 
 if TYPE_CHECKING:
@@ -84,20 +87,26 @@ class Settings:
         row_bits, sketch_bits: memory for training: 640 bytes << row_bits, 1 << sketch_bits.
         form_count: how often a mixed-case form must occur to be a written form.
         form_share: and in which share of its word's occurrences.
+        prefix_forms: after how many beginnings alike words may have a second capital.
+        class_words: how many of the most frequent words have a class.
+        class_least: and how often they must occur.
         share: of the text to use, for trying things out.
     """
 
     seed: int = 1
-    passes: int = 2
+    passes: int = 3
     final_passes: int = 1
     rate: float = 0.2
     final_rate: float = 0.05
     least: int = 5
-    buckets: int = 450_000
+    buckets: int = 445_000
     row_bits: int = 22
     sketch_bits: int = 30
-    form_count: int = 3
+    form_count: int = 2
     form_share: float = 0.05
+    prefix_forms: int = 300
+    class_words: int = 120_000
+    class_least: int = 10
     share: float = 1.0
 
     def __post_init__(self) -> None:
@@ -113,6 +122,9 @@ class Settings:
             ("sketch_bits", 1, 40),
             ("form_count", 1, 1 << 40),
             ("form_share", 0, 1),
+            ("prefix_forms", 1, 1 << 40),
+            ("class_words", 0, 1 << 20),
+            ("class_least", 1, 1 << 40),
             ("share", 0, 1),
         ):
             value = getattr(self, name)
@@ -136,6 +148,20 @@ class _Silent:
 
     def advance(self, characters: int) -> None:
         pass
+
+
+class _Known(NamedTuple):
+    """What is known of words before features are learned.
+
+    Attributes:
+        words: the table of their classes.
+        forms: keys of those with a written form.
+        prefixes: see `majuscule.model`.
+    """
+
+    words: Codes
+    forms: Keys = np.zeros(0, dtype=np.uint64)
+    prefixes: tuple[str, ...] = ()
 
 
 class Example(NamedTuple):
@@ -176,6 +202,16 @@ def train(
     styles = sorted({source.style for source in sources if source.style})
     empty = np.zeros(0, dtype=np.uint8)
 
+    progress.begin("reading words", None)
+
+    def texts() -> Iterator[Tokens]:
+        for text, _, _ in _batches(sources, settings, 0, None):
+            yield read(text)
+            progress.advance(len(text))
+
+    classes = cluster(texts, settings.class_words, settings.class_least, settings.seed)
+    known = _Known(_table(classes.keys, classes.classes))
+
     sketch = np.zeros(1 << settings.sketch_bits, dtype=np.uint8)
     forms: Counter[str] = Counter()
     totals = np.zeros(1 << 24, dtype=np.uint32)  # of words, by the high bits of their keys
@@ -187,7 +223,7 @@ def train(
         _training.count(ids, sketch, settings.sketch_bits)
         return np.zeros(0, dtype=np.int32)
 
-    for example in _examples(sources, settings, styles, 0, (), tally, digests):
+    for example in _examples(sources, settings, styles, 0, known, tally, digests):
         tokens = example.tokens
         np.add.at(totals, tokens.key >> np.uint64(40), 1)
         for i in np.flatnonzero(tokens.case == Case.MIXED):
@@ -197,6 +233,9 @@ def train(
     if not characters:
         raise DataError("expected text to train on, found none")
     written = _written_forms(forms, totals, settings)
+    known = known._replace(
+        forms=np.unique(read("\n".join(written)).key), prefixes=_prefixes(forms, settings)
+    )
 
     learner = _Learner(settings)
 
@@ -206,7 +245,7 @@ def train(
             done = 0
             # In the very first pass features new to the table get rows.
             find = partial(learner.find, sketch if begun + number == 0 else empty)
-            for example in _examples(sources, settings, styles, begun + number + 1, written, find):
+            for example in _examples(sources, settings, styles, begun + number + 1, known, find):
                 part = (number + done / characters) / passes
                 learner.step(example, rate * (1 - part))
                 done += example.characters
@@ -221,6 +260,7 @@ def train(
         "features": FEATURES,
         "name": name,
         "styles": styles,
+        "prefixes": list(known.prefixes),
         "settings": asdict(settings),
         "training": [
             {"file": source.path.name, "style": source.style, "sha256": digests[source]}
@@ -228,7 +268,7 @@ def train(
         ],
         **(about or {}),
     }
-    return learner.model(written, header)
+    return learner.model(known.words, written, header)
 
 
 class _Learner:
@@ -303,7 +343,7 @@ class _Learner:
         self.keys.reshape(-1)[gone] = 0
         self.weights[gone] = 0
 
-    def model(self, written: Sequence[str], about: dict[str, Any]) -> Model:
+    def model(self, words: Codes, written: Sequence[str], about: dict[str, Any]) -> Model:
         """Pack what was learned into a model."""
         rows, curvature = self.importance()
         codebook, codes = _quantise(self.weights[rows][:, :4], curvature, self.settings.seed)
@@ -311,7 +351,7 @@ class _Learner:
         weighty = codes > 0
         table, _ = _model.fill(ids[weighty], codes[weighty], self.settings.buckets)
         transitions = np.rint(self.transitions * SCALE).astype(np.int32)
-        return Model(table, codebook, transitions, tuple(written), about)
+        return Model(table, words, codebook, transitions, tuple(written), about)
 
 
 def _quantise(weights: Floats, curvature: Floats, seed: int) -> tuple[Codebook, Codes]:
@@ -362,19 +402,31 @@ def _written_forms(
     return tuple(sorted(form for _, form in best.values()))
 
 
+def _prefixes(forms: Counter[str], settings: Settings) -> tuple[str, ...]:
+    """Beginnings of many written forms with a second capital: ``Mc`` of ``McConnell``."""
+    inner = (re.fullmatch(r"([A-Z][a-z]+)[A-Z][a-z]{2,}", form) for form in forms)
+    counts = Counter(match[1] for match in inner if match)
+    return tuple(sorted(name for name, count in counts.items() if count >= settings.prefix_forms))
+
+
+def _table(keys: Keys, codes: Codes) -> Codes:
+    """A model's table of these, about three quarters full; the least frequent may be left out."""
+    return _model.fill(keys, codes, max(1, len(keys) // 12))[0]
+
+
 def _examples(
     sources: Sequence[Source],
     settings: Settings,
     styles: Sequence[str],
     number: int,
-    written: Sequence[str],
+    known: _Known,
     find: Callable[[Keys], Ints],
     digests: dict[Source, str] | None = None,
 ) -> Iterator[Example]:
     """Batches of a pass, read ahead in a thread of their own; `find` gives features rows."""
     ahead: queue.Queue[Example | BaseException | None] = queue.Queue(maxsize=16)
     stop = threading.Event()
-    known = np.unique(read("\n".join(written)).key)
+    memory = Memory()
 
     def put(item: Example | BaseException | None) -> None:
         while not stop.is_set():
@@ -390,7 +442,8 @@ def _examples(
                 if stop.is_set():
                     return
                 number_of_style = styles.index(style) + 1 if style else 0
-                put(_example(text, source, number_of_style, known, find))
+                memory.forget()
+                put(_example(text, source, number_of_style, known, memory, find))
             put(None)
         except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
             put(error)
@@ -408,16 +461,25 @@ def _examples(
 
 
 def _example(
-    text: str, source: Source, style: int, known: Keys, find: Callable[[Keys], Ints]
+    text: str,
+    source: Source,
+    style: int,
+    known: _Known,
+    memory: Memory,
+    find: Callable[[Keys], Ints],
 ) -> Example:
     """Tokens, their features' rows and the labels to predict."""
     tokens = read(text)
-    mixed = np.isin(tokens.key, known).astype(np.uint8)
+    prefix = prefixed(tokens, known.prefixes)
+    mixed = (np.isin(tokens.key, known.forms) | (prefix > 0)).astype(np.uint8)
     bits, _ = allowed(tokens, mixed, Document.BLOCK, 0, free=True)
     case = tokens.case.copy()
     # A form that is not in the lexicon cannot be written: the nearest that can be.
-    for i in np.flatnonzero((case == Case.MIXED) & (mixed == 0)):
-        case[i] = Case.TITLE if tokens.written(int(i))[0].isupper() else Case.LOWER
+    for i in np.flatnonzero((case == Case.MIXED) & ~np.isin(tokens.key, known.forms)):
+        form = tokens.written(int(i))
+        after = int(prefix[i])
+        if not after or form != form[:after].capitalize() + form[after:].capitalize():
+            case[i] = Case.TITLE if form[0].isupper() else Case.LOWER
     # A token without a case carries the one before it in its line.
     place = np.where(CASED[tokens.kind], np.arange(len(tokens)), -1)
     opens = np.zeros(len(tokens), dtype=np.int64)
@@ -430,7 +492,8 @@ def _example(
     gap[starts] = 0
     gold = (case + 4 * gap).astype(np.uint8)
     bits = bits | (1 << case).astype(np.uint8) | (16 << gap).astype(np.uint8)
-    ids, first, edge, _ = extract(tokens, Document.BLOCK, 0, style)
+    classes = _model.codes_of(tokens.key, known.words)
+    ids, first, edge = extract(tokens, classes, Document.BLOCK, memory, style)
     return Example(tokens, bits, gold, find(ids), first, edge, source.spacing, len(text))
 
 
@@ -464,7 +527,7 @@ def _stream(source: Source, rng: random.Random, digests: dict[Source, str] | Non
     digest = hashlib.sha256()
     batch: list[str] = []
     size = 0
-    layout = _Layout(rng, source.style)
+    document: list[str] = []
     with _open(source.path) as file:
         for number, raw in enumerate(_lines(file, source.path)):
             digest.update(raw)
@@ -475,90 +538,20 @@ def _stream(source: Source, rng: random.Random, digests: dict[Source, str] | Non
                     f"{source.path}: line {number + 1}: expected UTF-8, got byte"
                     f" 0x{raw[error.start]:02x} at {error.start}"
                 ) from None
-            if not line:
-                layout = _Layout(rng, source.style)
-            batch.append(layout(line) if source.spacing else line)
+            document.append(line)
             size += len(line) + 1
-            if size >= BATCH_CHARACTERS and (not line or size >= 4 * BATCH_CHARACTERS):
+            full = size >= 4 * BATCH_CHARACTERS
+            if not line or full:
+                batch += lay_out(document, rng, source.style) if source.spacing else document
+                document = []
+            if size >= BATCH_CHARACTERS and (not line or full):
                 yield "\n".join(batch)
                 batch, size = [], 0
+    batch += lay_out(document, rng, source.style) if source.spacing else document
     if batch:
         yield "\n".join(batch)
     if digests is not None:
         digests[source] = digest.hexdigest()
-
-
-class _Layout:
-    """How a document's paragraphs are laid out in lines: text arrives in every way.
-
-    As they are (a half), one sentence a line (nearly all others), or wrapped. A news story in
-    six is given a dateline as agencies write them, with a place that its first paragraph
-    names, and one line in sixty an address or an emoticon: edited text has next to none.
-    """
-
-    _END = re.compile(r"(?<=[.?!])(?<!\b[A-Z]\.)(?<!\b[A-Z][a-z]\.)[ ]+(?=[A-Z\"“(])")
-
-    _PLACE = re.compile(r"\b(?:in|from|to) ([A-Z][a-z]+(?: [A-Z][a-z]+)?)(?=[ ,.])")
-    _AGENCIES = ("Reuters", "Reuters", "AP", "AFP", "UPI", "Xinhua", "Bloomberg", "Interfax")
-
-    def __init__(self, rng: random.Random, style: str | None) -> None:
-        self.rng = rng
-        self.choice = rng.random()
-        self.width = rng.randint(40, 90)
-        self.dateline = style == "news" and rng.random() < 1 / 6
-
-    def __call__(self, line: str) -> str:
-        """The paragraph as one line or several."""
-        if line and self.rng.random() < 1 / 60:
-            line = self._with_address(line)
-        if self.dateline and line:
-            self.dateline = False
-            if places := self._PLACE.findall(line):
-                place = "/".join(places[: self.rng.choice((1, 1, 1, 1, 2))]).upper()
-                dash = self.rng.choice(("-", "-", "–", "—", "--"))
-                line = f"{place} ({self.rng.choice(self._AGENCIES)}) {dash} {line}"
-        if self.choice < 0.5:
-            return line
-        if self.choice < 0.97:
-            return self._END.sub("\n", line)
-        lines = [""]
-        for word in line.split(" "):
-            if len(lines[-1]) + len(word) > self.width and lines[-1]:
-                lines.append(word)
-            else:
-                lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
-        return "\n".join(lines)
-
-    _TOPS = ("com", "com", "com", "org", "edu", "gov", "net", "co.uk")
-    _STARTS = ("http://", "https://", "http://www.", "www.", "www.")
-    _FACES = (":)", ":-)", ";)", ";-)", ":(", ":-(")
-
-    def _with_address(self, line: str) -> str:
-        """The line with a mail address, a web address or a face put where a blank was."""
-        rng = self.rng
-        words = re.findall(r"\b[a-z]{2,12}\b", line)
-        if len(words) < 5:
-            return line
-        a, b, c, d, e = rng.sample(words, 5)
-        number = str(rng.randint(0, 10 ** rng.randint(1, 5)))
-        place = c if rng.random() < 0.1 else f"{c}.{rng.choice(self._TOPS)}"
-        kind = rng.random()
-        if kind < 0.35:
-            # Archives cut addresses short: jane...@example.com.
-            put = f"{a}{rng.choice((f'.{b}', f'_{b}', b, number, '', '...'))}@{place}"
-            if rng.random() < 0.3:
-                put = f"<{put}>"
-        elif kind < 0.85:
-            put = rng.choice(self._STARTS) + place
-            if rng.random() < 0.8:
-                value = rng.choice((a, number, a + number))
-                query = f"?{d}={value}&{e}={rng.choice((b, number))}"
-                put += f"/{b}{rng.choice(('', '.html', f'/{value}', f'-{a}-{d}', query, query))}"
-        else:
-            put = rng.choice(self._FACES)
-        blanks = [at.start() for at in re.finditer(r"(?<=\w[.!?]) " if kind >= 0.85 else " ", line)]
-        at = rng.choice(blanks) if blanks else len(line)
-        return f"{line[:at]} {put}{line[at:]}"
 
 
 def _open(path: Path) -> IO[bytes]:

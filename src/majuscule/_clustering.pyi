@@ -1,0 +1,3 @@
+from majuscule._arrays import Codes, Ints
+
+def count_beside(row: Ints, line: Ints, beside: Codes) -> None: ...
