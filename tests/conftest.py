@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-from majuscule.model import FEATURES, FORMAT, Model
+from majuscule.model import Model
 from majuscule.restorer import Restorer
 from majuscule.text import Kind
 from majuscule.training import Settings, Source, train
+from majuscule.weights import FEATURES, FORMAT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,6 +116,6 @@ def erratic(request: pytest.FixtureRequest) -> Restorer:
         rng.integers(-1000, 1000, shape).astype(np.int32),
         FORMS,
         about,
-        request.param,
+        join=request.param,
     )
     return Restorer(model)

@@ -688,10 +688,17 @@ class Weights:
         rate: float,
         *,
         spacing: bool,
+        offset: NDArray[np.float64] | None = None,
+        moving: bool = True,
     ) -> float:
-        """One step on one line, by weighing every row of labels; returns the line's loss."""
+        """One step on one line, by weighing every row of labels; returns the line's loss.
+
+        The offset is added to the scores; transitions learn if they are `moving`.
+        """
         n = len(roles)
         scores = [self._scores(rows, first[t], edge[t], first[t + 1]) for t in range(n)]
+        if offset is not None:
+            scores = [own + more for own, more in zip(scores, offset, strict=True)]
         paths = []
         for row in itertools.product(*map(choices, bits)):
             path = steps(row, roles, cased)
@@ -726,7 +733,7 @@ class Weights:
                 which = 0 if c < edge[t] else 1 + (c - edge[t]) % 2
                 if rows[c] >= 0:
                     self._step(self.weights[rows[c]], single[t, which], rate)
-            if spacing:
+            if spacing and moving:
                 kp, k = (roles[t - 1] if t else 0), roles[t]
                 pull = np.where(abs(moves[t]) > 1e-3, moves[t], 0)
                 self.squares[kp, k] += pull**2

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 import reference
 import reference_features
 from hypothesis import assume, example, given
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from texts import documents, texts
 
 from majuscule import _text
-from majuscule.features import Memory, extract
+from majuscule.features import Memory, extract, lexical
 from majuscule.text import CASED, Document, Kind, Tokens, flatten, read
 
 if TYPE_CHECKING:
@@ -152,3 +153,27 @@ def test_a_style_adds_features_and_changes_none() -> None:
         assert set(a) <= set(c)
         assert set(b) & set(c) == set(a)
         assert len(b) == len(c)
+
+
+@given(st.one_of(texts, documents), st.sampled_from([0, 1]))
+@example("the ohio river , in 1990 , said ( mary jones )", 1)
+def test_lexical_features_are_those_of_templates_that_name_the_word(
+    given_text: str, style: int
+) -> None:
+    tokens = read(given_text)
+    lines = reference.tokenise(str(_text.to_str(tokens.chars)))
+    assume(len(tokens) == sum(map(len, lines)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reference_features, "feature", lambda template, value: template)
+        memory, classes = reference_features.Memory(), classes_of(tokens).tolist()
+        templates = reference_features.extract(lines, classes, "block", memory, style)
+    wanted = [template in NAMING for own, pairs in templates for template in (*own, *pairs)]
+    _, first, edge = extract(tokens, classes_of(tokens), Document.BLOCK, Memory(), style)
+    assert lexical(tokens, first, edge).tolist() == wanted
+
+
+NAMING = {
+    *(30, 31, 32, 33, 36, 37, 38, 42, 43, 44, 50, 80, 81, 82, 83),
+    *(100, 101, 102, 103, 104, 105, 110, 111, 113, 88, 89, 78, 79),
+}
+"""The templates that name the word or its class, without its style."""

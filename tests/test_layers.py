@@ -23,6 +23,8 @@ ORDER = (
     "features",
     "decode",
     "lexicon",
+    "weights",
+    "adapter",
     "model",
     "words",
     "evaluation",
@@ -34,6 +36,7 @@ ORDER = (
     "layout",
     "clustering",
     "training",
+    "adaptation",
     "__init__",
     "corpus",
     "cli",
@@ -144,7 +147,7 @@ def test_importing_loads_nothing_that_is_not_needed() -> None:
     tops = {name.partition(".")[0] for name in new}
     assert tops <= {"majuscule", *sys.stdlib_module_names}
     assert not tops & {"lzma", "queue", "argparse", "multiprocessing"}
-    assert "majuscule.training" not in new
+    assert not {"majuscule.training", "majuscule.adaptation"} & new
     assert "majuscule.cli" not in new
 
 

@@ -20,9 +20,10 @@ from texts import documents, texts
 
 from majuscule import ModelError, _model
 from majuscule.features import Memory, extract
-from majuscule.model import CODES, FEATURES, FORMAT, Model, load
+from majuscule.model import Model, load
 from majuscule.restorer import Restorer
 from majuscule.text import Document, Kind, read, unescape
+from majuscule.weights import CODES, FEATURES, FORMAT
 
 # Scores -------------------------------------------------------------------------------------
 

@@ -18,9 +18,9 @@ from texts import documents, lines, texts
 from majuscule import GuaranteeError, MajusculeError, ModelError
 from majuscule import restorer as module
 from majuscule.labels import Case, Gap
-from majuscule.model import SCALE
 from majuscule.restorer import EDITS, Restorer
 from majuscule.text import CASED, Convention, flatten, read, unescape
+from majuscule.weights import SCALE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from majuscule import DataError, MajusculeError, _training, training
 from majuscule.features import Memory
 from majuscule.labels import Case
-from majuscule.model import FEATURES, FORMAT, load
+from majuscule.model import load
 from majuscule.restorer import Restorer
 from majuscule.text import CASED, Kind, flatten, read, render
 from majuscule.training import Source, train
+from majuscule.weights import FEATURES, FORMAT, SCALE
 
 if TYPE_CHECKING:
     from majuscule.model import Model
@@ -111,11 +112,12 @@ def problem_of(seed: int) -> dict[str, Any]:
         ).astype(np.float32),
         "transitions": rng.normal(0, 1, (len(Kind), len(Kind), 8, 8)).astype(np.float32),
         "squares": rng.uniform(0, 3, (len(Kind), len(Kind), 8, 8)).astype(np.float32),
+        "offset": rng.integers(-2 * SCALE, 2 * SCALE, (len(roles), 3, 4)).astype(np.int32),
     }
 
 
-@given(st.integers(0, 2**32), st.booleans())
-def test_learn_is_the_reference(seed: int, spacing: bool) -> None:
+@given(st.integers(0, 2**32), st.booleans(), st.booleans(), st.booleans())
+def test_learn_is_the_reference(seed: int, spacing: bool, shifted: bool, moving: bool) -> None:
     """One step a line, its gradient from every row of labels there is."""
     problem = problem_of(seed)
     slow = reference.Weights(
@@ -134,6 +136,8 @@ def test_learn_is_the_reference(seed: int, spacing: bool) -> None:
                 problem["gold"][a:b].tolist(),
                 0.2,
                 spacing=spacing,
+                offset=problem["offset"][a:b] / SCALE if shifted else None,
+                moving=moving,
             )
     fast = {name: problem[name].copy() for name in ("weights", "transitions", "squares")}
     potential = np.exp(fast["transitions"])
@@ -152,6 +156,9 @@ def test_learn_is_the_reference(seed: int, spacing: bool) -> None:
         fast["squares"],
         potential,
         0.2,
+        0.2 if moving else 0.0,
+        problem["offset"][: len(problem["roles"]) if shifted else 0],
+        SCALE,
     )
     for name, values in fast.items():
         np.testing.assert_allclose(values, getattr(slow, name), rtol=2e-3, atol=2e-3, err_msg=name)
@@ -160,18 +167,17 @@ def test_learn_is_the_reference(seed: int, spacing: bool) -> None:
 
 
 def test_learning_lowers_the_loss() -> None:
-    source = Source(DATA / "tiny.txt")
     losses = []
 
-    class Watch(training._Learner):
+    class Watch(training.Learner):
         def step(self, *arguments: Any) -> None:
             before = self.loss
             super().step(*arguments)
             losses.append(self.loss - before)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "_Learner", Watch)
-        train([source], TINY)
+        patch.setattr(training, "Learner", Watch)
+        train([Source(DATA / "tiny.txt")], TINY)
     assert losses[-1] < losses[0] / 2
 
 
@@ -261,9 +267,9 @@ def test_tokenised_text_teaches_case_alone(tmp_path: Path) -> None:
 
 
 def test_weight_repeats_a_source(tmp_path: Path) -> None:
-    (tmp_path / "a").write_text("we saw Rose.\n\n" * 20)
+    (tmp_path / "a").write_text("we saw Rose.\n\n" * 10)
     (tmp_path / "b").write_text("we saw rose.\n\n" * 30)
-    for weight, wanted in ((1, "we saw rose."), (3, "we saw Rose.")):
+    for weight, wanted in ((1, "we saw rose."), (9, "we saw Rose.")):
         sources = [Source(tmp_path / "a", weight=weight), Source(tmp_path / "b")]
         assert Restorer(train(sources, TINY)).restore("we saw rose .") == wanted
 
@@ -368,10 +374,14 @@ def test_strange_text_is_learned_from_all_the_same(tmp_path: Path) -> None:
 def test_gold_labels_are_what_is_read() -> None:
     """Training learns to say what `read` says, where it can be said."""
     text = "The iPhone of O'Neil-MacLeod (24/7) can't, said McGahn of al-Qaim.\n\n\"No.\" 'twas"
-    known = training._Known(np.zeros((1, 16), np.uint32), np.unique(read("iPhone").key), ("Mc",))
-    source = Source(DATA / "tiny.txt")
-    example = training._example(
-        text, source, 0, known, Memory(), lambda ids: np.zeros(len(ids), np.int32)
+    known = training.Known(np.zeros((1, 16), np.uint32), np.unique(read("iPhone").key), ("Mc",))
+    example = training.example_of(
+        text,
+        spacing=True,
+        style=0,
+        known=known,
+        memory=Memory(),
+        find=lambda ids: np.zeros(len(ids), np.int32),
     )
     tokens = example.tokens
     cased = CASED[tokens.kind].astype(bool)

@@ -26,4 +26,7 @@ def learn(
     squares: Floats,
     potential: Floats,
     rate: float,
+    transition_rate: float,
+    offset: Ints,
+    scale: float,
 ) -> float: ...

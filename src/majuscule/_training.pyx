@@ -145,11 +145,14 @@ cdef float forward_backward(Py_ssize_t a, Py_ssize_t b, const uint8_t[::1] allow
 def learn(const int32_t[::1] rows, const int32_t[::1] first, const int32_t[::1] edge, const uint8_t[::1] role, const uint8_t[::1] cased,
           const uint8_t[::1] allowed, const uint8_t[::1] gold, const int32_t[::1] line, bint spacing,
           float[:, ::1] weights, float[:, :, :, ::1] transitions, float[:, :, :, ::1] squares,
-          float[:, :, :, ::1] potential, float rate):
+          float[:, :, :, ::1] potential, float rate, float transition_rate,
+          const int32_t[:, :, ::1] offset, float scale):
     """One Adagrad step a line on the CRF's negative log likelihood; returns its sum.
 
     `weights[row]` holds four weights and the four sums of their squared gradients.
     Without `spacing` only the case labels of `gold` are known and gaps are summed over.
+    `offset`, int32[n, 3, 4] in units of 1 / `scale`, is added to the scores and not learned;
+    it may be empty. A `transition_rate` of 0 leaves the transitions as they are.
     """
     cdef Py_ssize_t n = role.shape[0], lines = line.shape[0] - 1, r, t, a, b, c
     cdef int i, j, ii, jj, k, kp, d
@@ -168,6 +171,7 @@ def learn(const int32_t[::1] rows, const int32_t[::1] first, const int32_t[::1] 
     cdef float[3][4] s
     cdef float[3][4] pull
     cdef int q
+    cdef bint shifted = offset.shape[0] > 0
     with nogil:
         for c in range(rows.shape[0]):
             if rows[c] >= 0:
@@ -180,7 +184,7 @@ def learn(const int32_t[::1] rows, const int32_t[::1] first, const int32_t[::1] 
             for t in range(a, b):
                 for q in range(3):
                     for d in range(4):
-                        s[q][d] = 0
+                        s[q][d] = offset[t, q, d] / scale if shifted else 0
                 for c in range(first[t], edge[t]):
                     row = rows[c]
                     if row >= 0:
@@ -287,7 +291,7 @@ def learn(const int32_t[::1] rows, const int32_t[::1] first, const int32_t[::1] 
                             for d in range(3):
                                 weights[row, 4 + d] += pull[q][d] * pull[q][d]
                                 weights[row, d] -= rate * pull[q][d] / sqrtf(weights[row, 4 + d] + <float>1)
-                if spacing:
+                if spacing and transition_rate > 0:
                     # Transitions into this token; those its roles make impossible stay out.
                     kp = role[t - 1] if t > a else 0
                     for ii in range(label_count[t - 1] if t > a else 1):
@@ -301,7 +305,7 @@ def learn(const int32_t[::1] rows, const int32_t[::1] first, const int32_t[::1] 
                                 p -= 1
                             if p > 1e-3 or p < -1e-3:
                                 squares[kp, k, i, j] += p * p
-                                gain = transitions[kp, k, i, j] - rate * p / sqrtf(squares[kp, k, i, j] + <float>1)
+                                gain = transitions[kp, k, i, j] - transition_rate * p / sqrtf(squares[kp, k, i, j] + <float>1)
                                 transitions[kp, k, i, j] = gain
                                 potential[kp, k, i, j] = expf(gain)
     return sum_

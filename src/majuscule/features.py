@@ -22,10 +22,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from majuscule import _features
+from majuscule.text import Kind
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from majuscule._arrays import Classes, Ints, Keys
     from majuscule.text import Document, Tokens
+
+_OWN = (0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 20)
+_OWN_CLASS = (0, 1, 2, 3, 4, 5, 10, 11, 13)
+_OWN_PAIRS = (0, 1, 2, 3, 8, 9, 10, 11)
+"""Which of a word's features, in the order of the kernel, name the word or its class."""
 
 PLACES = 1 << 14
 """Words of a document that can be remembered at once."""
@@ -90,3 +98,35 @@ def extract(
         memory.words,
         memory.initials,
     )
+
+
+def lexical(tokens: Tokens, first: Ints, edge: Ints) -> NDArray[np.bool_]:
+    """Which features name the word whose they are or its class, alone or with words around.
+
+    The others name only words around, or look inside of words, at signs, at the line, at
+    the document or at the style: they speak of many words at once.
+
+    Args:
+        tokens: what the features were extracted from.
+        first, edge: as `extract` gave them.
+
+    Returns:
+        bool[first[-1]], one for each id.
+
+    >>> from majuscule.text import Document, read
+    >>> tokens = read("said on friday")
+    >>> none = np.zeros(len(tokens), dtype=np.uint16)
+    >>> _, first, edge = extract(tokens, none, Document.BLOCK, Memory())
+    >>> int(lexical(tokens, first, edge)[: first[1]].sum())
+    20
+    """
+    count = np.diff(first)
+    place = np.arange(first[-1]) - np.repeat(first[:-1], count)
+    size = tokens.end - tokens.start
+    # Beginnings and endings of a word, as many as it has letters, stand before the classes.
+    of_class = place - np.repeat(26 + np.minimum(size, 4) + np.minimum(size, 5), count)
+    pair = place - np.repeat(edge - first[:-1], count)
+    word = np.isin(tokens.kind, (Kind.WORD, Kind.INITIAL, Kind.MIXTURE))
+    by_itself = np.isin(place, _OWN) | np.isin(of_class, _OWN_CLASS)
+    own = np.where(pair < 0, by_itself, np.isin(pair, _OWN_PAIRS))
+    return np.repeat(word, count) & own

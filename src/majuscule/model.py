@@ -21,18 +21,15 @@ depend on their order and every machine gives the same answers.
 
 from __future__ import annotations
 
-import json
-import stat
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save as serialise
 
-from majuscule import _model
+from majuscule import _model, adapter, weights
+from majuscule.adapter import Adapter
 from majuscule.errors import ModelError
 from majuscule.text import Kind, Tokens, read
 
@@ -43,17 +40,22 @@ if TYPE_CHECKING:
 
     from majuscule._arrays import Bytes, Classes, Codebook, CodePoints, Codes, Ints, Keys
 
-FORMAT = 2
-"""The file format's version."""
+NO_STYLE = "none"
+"""The name of no style in particular, unless a model has a style of that name."""
 
-FEATURES = 2
-"""The feature templates' version: ids of another one mean something else."""
+SHAPES: weights.Shapes = {
+    **weights.TABLE,
+    "words": ("uint32", (None, weights.WAYS)),
+    "transitions": ("int32", (len(Kind), len(Kind), 8, 8)),
+}
+"""The tensors of a model's file."""
 
-SCALE = 256
-"""Weights are stored in units of 1/SCALE."""
+# A transition can add at most this, and so many adapters can lie on a model, so that no sum
+# overflows whatever a file holds.
+_LARGEST = 1 << 24
+_MOST = 64
 
-WAYS = 16
-CODES = 4096
+_LONGEST_PREFIX = 8
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Model:
         table, words, codebook, transitions: see the module.
         forms: the lexicon's written forms.
         about: the header's JSON object.
+        adapters: what is laid on it.
     """
 
     table: Codes
@@ -72,6 +75,37 @@ class Model:
     transitions: Ints
     forms: tuple[str, ...] = field(repr=False)
     about: dict[str, Any]
+    adapters: tuple[Adapter, ...] = ()
+
+    def with_adapters(self, *adapters: Adapter) -> Model:
+        """This model with adapters laid on it, over those that lie there already.
+
+        Their scores are added, so their order makes no difference but where two know a
+        written form of the same word, or two want a style: then the last has its way.
+
+        Raises:
+            ModelError: one of them was learned on another model.
+        """
+        for some in adapters:
+            self._fits(some)
+        if len(self.adapters) + len(adapters) > _MOST:
+            raise ModelError(f"expected at most {_MOST} adapters on a model, got more")
+        return replace(self, adapters=(*self.adapters, *adapters))
+
+    def _fits(self, some: Adapter, where: str = "") -> None:
+        """Refuse an adapter that is not of this model."""
+        if some.base != self.base:
+            raise ModelError(
+                f"{where}expected an adapter of this model, {self.about.get('name')}"
+                f" ({self.base}); got {some.name!r:.80}, which was learned on"
+                f" {some.about.get('base_name')!s:.80} ({some.base:.80}); name that model, too,"
+                " or adapt this one anew"
+            )
+        if some.style is not None and some.style not in self.styles:
+            raise ModelError(
+                f"{where}expected the style of {some.name!r:.80} to be one of the model's,"
+                f" got {some.style!r:.80}"
+            )
 
     @property
     def styles(self) -> tuple[str, ...]:
@@ -79,12 +113,15 @@ class Model:
         return tuple(self.about["styles"])
 
     def style(self, name: str | None) -> int:
-        """A style's number, 0 for None.
+        """A style's number; None is that of the last adapter with one, or none (0).
 
         Raises:
             ModelError: the model has no style of that name.
         """
         if name is None:
+            wanted = [some.style for some in self.adapters if some.style is not None]
+            name = wanted[-1] if wanted else NO_STYLE
+        if name == NO_STYLE and name not in self.styles:
             return 0
         if name not in self.styles:
             raise ModelError(
@@ -93,10 +130,19 @@ class Model:
             )
         return self.styles.index(name) + 1
 
+    @property
+    def written_forms(self) -> tuple[str, ...]:
+        """The forms in use: the adapters' come before the model's."""
+        forms = self.forms
+        for some in self.adapters:
+            known = {form.lower() for form in some.forms}
+            forms = (*(form for form in forms if form.lower() not in known), *some.forms)
+        return forms
+
     @cached_property
     def _lexicon(self) -> tuple[Tokens, Keys, Ints, Ints]:
         """The forms as tokens; their keys in rising order, and starts and ends likewise."""
-        tokens = read("\n".join(self.forms))
+        tokens = read("\n".join(self.written_forms))
         order = np.argsort(tokens.key, kind="stable")
         return tokens, tokens.key[order], tokens.start[order], tokens.end[order]
 
@@ -138,11 +184,24 @@ class Model:
             int32[n, 3, 4], of TITLE, UPPER, MIXED and JOIN: for each token by itself, and
             what is to be added if the one before it is TITLE (or MIXED), or UPPER.
         """
-        return _model.score(ids, first, edge, self.table, self.codebook)
+        scores = _model.score(ids, first, edge, self.table, self.codebook)
+        for some in self.adapters:
+            scores += _model.score(ids, first, edge, some.table, some.codebook)
+        return scores
 
     @cached_property
     def hash(self) -> str:
-        """Twelve hexadecimal digits that tell this model's weights from any other's."""
+        """Twelve hexadecimal digits that tell these weights, adapters' too, from any others."""
+        import hashlib  # noqa: PLC0415 - as below
+
+        if not self.adapters:
+            return self.base
+        parts = [self.base, *sorted(some.hash for some in self.adapters), *self.written_forms]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+    @cached_property
+    def base(self) -> str:
+        """The hash of the model by itself, whatever is laid on it."""
         import hashlib  # noqa: PLC0415 - a tenth of the time a short call takes to start
 
         digest = hashlib.sha256()
@@ -155,17 +214,20 @@ class Model:
         """Write the model file; the same model always gives the same bytes.
 
         Raises:
+            ModelError: adapters lie on it, which have files of their own.
             OSError: it cannot be written there.
         """
+        if self.adapters:
+            raise ModelError(
+                "expected a model without adapters, for a file holds either; save each by itself"
+            )
         tensors: dict[str, NDArray[Any]] = {
             "table": self.table,
             "words": self.words,
             "codebook": self.codebook,
             "transitions": self.transitions,
-            "lexicon": np.frombuffer("\n".join(self.forms).encode(), dtype=np.uint8),
         }
-        metadata = {"majuscule": json.dumps(self.about, sort_keys=True)}
-        Path(path).write_bytes(serialise(tensors, metadata))
+        weights.write(path, tensors, self.forms, self.about)
 
 
 def prefixed(tokens: Tokens, prefixes: Sequence[str]) -> Bytes:
@@ -199,112 +261,62 @@ def shipped() -> Path:
     return Path(__file__).parent / "data" / "en.safetensors"
 
 
-def load(path: Path | str | None = None) -> Model:
-    """Read a model file; None is the shipped one.
+def load(source: Path | str | Adapter | Sequence[Path | str | Adapter] | None = None) -> Model:
+    """Read a model, or the files that make one; None is the shipped model.
 
-    Nothing in the file is executed, and a file that is not a whole model of a known
-    version is refused.
+    Nothing in the files is executed, and a file that is not whole or of no known version
+    is refused.
+
+    Args:
+        source: a model's file, an adapter or its file, or several of them, but at most one
+            model. Adapters are laid on the model, or on the shipped one.
+
+    Raises:
+        ModelError: a file cannot be used, or not with the others; the message says why.
+        OSError: one cannot be read.
+    """
+    named = [source] if isinstance(source, Path | str | Adapter) else list(source or ())
+    base: Model | None = None
+    laid: list[tuple[str, Adapter]] = []
+    for some in named:
+        found = some if isinstance(some, Adapter) else load_file(some)
+        if isinstance(found, Adapter):
+            laid.append(("" if isinstance(some, Adapter) else f"{some}: ", found))
+        elif base is None:
+            base = found
+        else:
+            raise ModelError(f"{some}: expected one model and adapters, got a second model")
+    if base is None:
+        found = load_file(shipped())
+        assert isinstance(found, Model)  # as the package was built
+        base = found
+    for where, one in laid:
+        base._fits(one, where)  # noqa: SLF001 - as with_adapters does, naming the file
+    return base.with_adapters(*(one for _, one in laid))
+
+
+def load_file(path: Path | str) -> Model | Adapter:
+    """Read one file: a model or an adapter.
 
     Raises:
         ModelError: the file cannot be used; the message says why.
         OSError: it cannot be read.
     """
-    path = shipped() if path is None else Path(path)
-    mode = path.stat().st_mode
-    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
-        with path.open("rb"):
-            pass  # what cannot be opened is the caller's to report, as an OSError
-    else:  # opening a pipe would wait for a writer
-        raise ModelError(f"{path}: expected a majuscule model in a file, got something else")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            about = _about(path, file.metadata() or {})
-            tensors = {name: _tensor(path, file, name) for name in _SHAPES}
-    except SafetensorError as error:
-        raise ModelError(
-            f"{path}: expected a majuscule model (safetensors), but it is damaged or"
-            f" something else: {error}"
-        ) from None
-    try:
-        forms = tuple(tensors["lexicon"].tobytes().decode().split("\n"))
-    except UnicodeDecodeError as error:
-        raise ModelError(f"{path}: the lexicon is not UTF-8: {error}") from None
-    forms = () if forms == ("",) else forms
-    table, words, codebook, transitions = (tensors[name] for name in _SHAPES if name != "lexicon")
-    model = Model(table, words, codebook, transitions, forms, about)
-    tokens = model._lexicon[0]  # noqa: SLF001 - read here once, for restoring too
-    if len(tokens) != len(forms) or (np.diff(tokens.lines) > 1).any():
-        raise ModelError(f"{path}: the lexicon holds a line that is not one token")
-    return model
-
-
-def _aligned(table: NDArray[Any]) -> NDArray[Any]:
-    """A copy whose buckets each lie in one cache line."""
-    room = np.empty(table.nbytes + 64, dtype=np.uint8)
-    skip = -room.ctypes.data % 64
-    copy = room[skip : skip + table.nbytes].view(table.dtype).reshape(table.shape)
-    copy[:] = table
-    return copy
-
-
-_SHAPES: dict[str, tuple[str, tuple[int | None, ...]]] = {
-    "table": ("uint32", (None, WAYS)),
-    "words": ("uint32", (None, WAYS)),
-    "codebook": ("int16", (CODES, 4)),
-    "transitions": ("int32", (len(Kind), len(Kind), 8, 8)),
-    "lexicon": ("uint8", (None,)),
-}
-
-_TYPES = {"U8": "uint8", "I16": "int16", "I32": "int32", "U32": "uint32"}
-
-_LONGEST_PREFIX = 8
-
-# A transition can add at most this, so that no sum overflows whatever a file holds.
-_LARGEST = 1 << 24
-
-
-def _about(path: Path, metadata: dict[str, str]) -> dict[str, Any]:
-    try:
-        about = json.loads(metadata["majuscule"])
-        version, features = about["format"], about["features"]
-        names = {part: about[part] for part in ("styles", "prefixes")}
-    except (KeyError, TypeError, ValueError, RecursionError):
-        raise ModelError(f"{path}: a safetensors file, but not a majuscule model") from None
-    if version != FORMAT or features != FEATURES:
-        raise ModelError(
-            f"{path}: expected model format {FORMAT} with features {FEATURES}, got format"
-            f" {version!r:.40} with features {features!r:.40}; install the majuscule it was made"
-            " for"
-        )
-    for part, listed in names.items():
-        if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
-            raise ModelError(f"{path}: expected a list of {part}, got {listed!r:.80}")
-    for prefix in names["prefixes"]:
+    path = Path(path)
+    kind, about, tensors = weights.read(path, {"model": SHAPES, "adapter": adapter.SHAPES})
+    if kind == "adapter":
+        return adapter.made(path, about, tensors)
+    for part in ("styles", "prefixes"):
+        if part not in about:
+            raise ModelError(f"{path}: a safetensors file, but not a majuscule model")
+        names = about[part]
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ModelError(f"{path}: expected a list of {part}, got {names!r:.80}")
+    for prefix in about["prefixes"]:
         if not prefix.isascii() or not prefix.isalpha() or len(prefix) > _LONGEST_PREFIX:
             raise ModelError(f"{path}: expected prefixes of a few letters, got {prefix!r:.80}")
-    assert isinstance(about, dict)  # `about["format"]` with a str key succeeded on JSON
-    return about
-
-
-def _tensor(path: Path, file: safe_open, name: str) -> NDArray[Any]:
-    dtype, shape = _SHAPES[name]
-    names: list[str] = file.keys()  # type: ignore[no-untyped-call] # the library's
-    if name not in names:
-        raise ModelError(f"{path}: expected a tensor named {name}, found none")
-    # Type and shape first: numpy has no word for some types of tensors.
-    part = file.get_slice(name)  # type: ignore[no-untyped-call] # the library's
-    given, got = part.get_dtype(), part.get_shape()
-    fits = len(got) == len(shape) and all(
-        want is None or want == size for want, size in zip(shape, got, strict=True)
-    )
-    if not fits or _TYPES.get(given) != dtype or (shape[-1] == WAYS and got[0] == 0):
-        raise ModelError(
-            f"{path}: expected {name} to be {dtype}{list(shape)}, got {_TYPES.get(given, given)}"
-            f"{got!s:.80}"
-        )
-    array: NDArray[Any] = file.get_tensor(name)  # type: ignore[no-untyped-call] # the library's
-    if shape[-1] == WAYS:
-        array = _aligned(array)
-    if name == "transitions" and np.abs(array.astype(np.int64)).max() > _LARGEST:
+    if np.abs(tensors["transitions"].astype(np.int64)).max() > _LARGEST:
         raise ModelError(f"{path}: expected transitions of at most {_LARGEST} either way")
-    return array
+    forms = weights.forms_of(path, tensors["lexicon"])
+    table, words = tensors["table"], tensors["words"]
+    return Model(table, words, tensors["codebook"], tensors["transitions"], forms, about)

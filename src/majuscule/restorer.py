@@ -20,6 +20,7 @@ from majuscule.errors import MajusculeError
 from majuscule.labels import Case, Gap
 from majuscule.lexicon import Lexicon
 from majuscule.text import Document
+from majuscule.weights import SCALE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from majuscule._arrays import Bytes, CodePoints, Ints
+    from majuscule.adapter import Adapter
 
 EDITS = ("case", "space")
 """What may be changed."""
@@ -102,8 +104,11 @@ class Restorer:
     """Gives flattened text its capitals and spaces back; build once, call from any thread.
 
     Args:
-        source: a model file or a `Model`; None is the English model in the package.
-        style: the house style to write in, one of `styles`; None for none in particular.
+        source: a model file, an adapter or its file, or several of them but at most one
+            model; or a `Model`. None is the English model in the package, on which adapters
+            are laid, too, where no model is named.
+        style: the house style to write in, one of `styles`, or ``"none"`` for none in
+            particular; None for the one that the last adapter wants, or none.
         document: what one document is: ``"line"``, ``"block"`` (lines up to a blank one)
             or ``"file"`` (all lines).
         edits: what may be changed, some of `EDITS`; the rest stays as it comes, once
@@ -129,7 +134,7 @@ class Restorer:
 
     def __init__(
         self,
-        source: model.Model | Path | str | None = None,
+        source: model.Model | Adapter | Path | str | Sequence[Adapter | Path | str] | None = None,
         *,
         style: str | None = None,
         document: str = "block",
@@ -255,7 +260,7 @@ class Restorer:
         """
         outcome = self._restore(flattened, _Memory(features.Memory()), sure=True)
         tokens, labels = outcome.tokens, outcome.labels.tolist()
-        chances = 1 / (1 + np.exp(-outcome.margins / model.SCALE))
+        chances = 1 / (1 + np.exp(-outcome.margins / SCALE))
         origins = text.origins(flattened)
         decisions = []
         end = read_to = 0
@@ -366,7 +371,7 @@ def _margin_of(probability: float) -> int:
     """
     if probability <= 1 / 2:
         return 0
-    return math.ceil(model.SCALE * math.log(probability / (1 - probability)))
+    return math.ceil(SCALE * math.log(probability / (1 - probability)))
 
 
 def _spans(tokens: text.Tokens) -> Iterator[tuple[int, int]]:

@@ -36,8 +36,9 @@ from majuscule.errors import DataError, MajusculeError
 from majuscule.features import Memory, extract
 from majuscule.labels import Case
 from majuscule.layout import lay_out
-from majuscule.model import CODES, FEATURES, FORMAT, SCALE, Model, prefixed
+from majuscule.model import Model, prefixed
 from majuscule.text import CASED, Document, Kind, Tokens, allowed, read
+from majuscule.weights import CODES, FEATURES, FORMAT, SCALE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,6 +49,10 @@ if TYPE_CHECKING:
 
 BATCH_CHARACTERS = 32_000
 """How much of one source is learned from before another has its turn."""
+
+
+NO_OFFSET: Ints = np.zeros((0, 3, 4), dtype=np.int32)
+"""What learns from nothing but zero scores."""
 
 
 @dataclass(frozen=True)
@@ -142,15 +147,17 @@ class Progress(Protocol):
         """So many characters more are done."""
 
 
-class _Silent:
+class Silent:
+    """Progress that nobody asked for."""
+
     def begin(self, name: str, characters: int | None) -> None:
-        pass
+        """Say nothing."""
 
     def advance(self, characters: int) -> None:
-        pass
+        """Say nothing."""
 
 
-class _Known(NamedTuple):
+class Known(NamedTuple):
     """What is known of words before features are learned.
 
     Attributes:
@@ -170,6 +177,7 @@ class Example(NamedTuple):
     tokens: Tokens
     bits: Bytes
     gold: Bytes
+    ids: Keys
     rows: Ints
     first: Ints
     edge: Ints
@@ -198,7 +206,7 @@ def train(
         DataError: a source is not text, or there is nothing in any of them.
         OSError: a source cannot be read.
     """
-    progress = progress or _Silent()
+    progress = progress or Silent()
     styles = sorted({source.style for source in sources if source.style})
     empty = np.zeros(0, dtype=np.uint8)
 
@@ -210,7 +218,7 @@ def train(
             progress.advance(len(text))
 
     classes = cluster(texts, settings.class_words, settings.class_least, settings.seed)
-    known = _Known(_table(classes.keys, classes.classes))
+    known = Known(_table(classes.keys, classes.classes))
 
     sketch = np.zeros(1 << settings.sketch_bits, dtype=np.uint8)
     forms: Counter[str] = Counter()
@@ -237,7 +245,7 @@ def train(
         forms=np.unique(read("\n".join(written)).key), prefixes=_prefixes(forms, settings)
     )
 
-    learner = _Learner(settings)
+    learner = Learner(settings)
 
     def learn(name: str, begun: int, passes: int, rate: float) -> None:
         for number in range(passes):
@@ -271,7 +279,7 @@ def train(
     return learner.model(known.words, written, header)
 
 
-class _Learner:
+class Learner:
     """The weights while they are learned: a table of rows found by feature id."""
 
     def __init__(self, settings: Settings) -> None:
@@ -301,8 +309,22 @@ class _Learner:
             settings.least,
         )
 
-    def step(self, example: Example, rate: float) -> None:
-        """Learn from one batch."""
+    def step(
+        self,
+        example: Example,
+        rate: float,
+        offset: Ints = NO_OFFSET,
+        *,
+        transition_rate: float | None = None,
+    ) -> None:
+        """Learn from one batch.
+
+        Args:
+            example: the batch.
+            rate: how far a step goes.
+            offset: what another model says of the batch, to learn the difference alone.
+            transition_rate: a rate of their own for transitions; 0 leaves them as they are.
+        """
         tokens = example.tokens
         self.loss += _training.learn(
             example.rows,
@@ -319,6 +341,9 @@ class _Learner:
             self.squares,
             self.potential,
             rate,
+            rate if transition_rate is None else transition_rate,
+            offset,
+            SCALE,
         )
 
     def importance(self) -> tuple[Ints, Floats]:
@@ -345,28 +370,46 @@ class _Learner:
 
     def model(self, words: Codes, written: Sequence[str], about: dict[str, Any]) -> Model:
         """Pack what was learned into a model."""
-        rows, curvature = self.importance()
-        codebook, codes = _quantise(self.weights[rows][:, :4], curvature, self.settings.seed)
-        ids = _training.ids_of(rows, self.keys, self.settings.row_bits)
-        weighty = codes > 0
-        table, _ = _model.fill(ids[weighty], codes[weighty], self.settings.buckets)
+        table, codebook = self.packed(self.settings.buckets)
         transitions = np.rint(self.transitions * SCALE).astype(np.int32)
         return Model(table, words, codebook, transitions, tuple(written), about)
 
+    def packed(self, buckets: int | None = None, codes: int = CODES) -> tuple[Codes, Codebook]:
+        """The weights as a table and a codebook.
 
-def _quantise(weights: Floats, curvature: Floats, seed: int) -> tuple[Codebook, Codes]:
-    """A codebook of 4096 weight vectors and each row's nearest in it; code 0 is zero.
+        Args:
+            buckets: the table's size; None is one that all fit into.
+            codes: how many of the codebook are in use.
+        """
+        rows, curvature = self.importance()
+        if buckets is None:
+            # What rounding leaves nothing of takes no room; and with twelve to a bucket of
+            # sixteen next to none finds it full.
+            some = np.abs(self.weights[rows][:, :4]).max(axis=1) > 0.5 / SCALE
+            rows, curvature = rows[some], curvature[some]
+            buckets = len(rows) // 12 + 1
+        vectors = self.weights[rows][:, :4]
+        codebook, coded = _quantise(vectors, curvature, self.settings.seed, codes)
+        ids = _training.ids_of(rows, self.keys, self.settings.row_bits)
+        weighty = coded > 0
+        table, _ = _model.fill(ids[weighty], coded[weighty], buckets)
+        return table, codebook
+
+
+def _quantise(weights: Floats, curvature: Floats, seed: int, most: int) -> tuple[Codebook, Codes]:
+    """A codebook of at most so many weight vectors, each row's nearest in it; code 0 is zero.
 
     k-means (S. Lloyd 1982) on rows drawn in proportion to their curvature, so that the
     vectors are dense where an error costs most: among the frequent features.
     """
     rng = np.random.default_rng(seed)
     centres = np.zeros((CODES, 4), dtype=np.float32)
+    used = 1
     if len(weights):
         chance = curvature.astype(np.float64)
-        draws = min(1 << 17, 2 * len(weights))
+        draws = min(32 * most, 2 * len(weights))
         sample = weights[rng.choice(len(weights), draws, p=chance / chance.sum())]
-        used = min(CODES, 2 + len(weights) // 16)  # more would only learn a small model by heart
+        used = min(most, 2 + len(weights) // 16)  # more would only learn a small model by heart
         some = centres[:used]
         some[1:] = sample[: used - 1]
         for _ in range(12):
@@ -377,7 +420,7 @@ def _quantise(weights: Floats, curvature: Floats, seed: int) -> tuple[Codebook, 
             some[:] = np.where(counts, sums / np.maximum(counts, 1), some)
             some[0] = 0
     codebook = np.clip(np.rint(centres * SCALE), -32000, 32000).astype(np.int16)
-    codes = _nearest(weights, codebook.astype(np.float32) / np.float32(SCALE))
+    codes = _nearest(weights, codebook[:used].astype(np.float32) / np.float32(SCALE))
     return codebook, codes.astype(np.uint32)
 
 
@@ -419,7 +462,7 @@ def _examples(
     settings: Settings,
     styles: Sequence[str],
     number: int,
-    known: _Known,
+    known: Known,
     find: Callable[[Keys], Ints],
     digests: dict[Source, str] | None = None,
 ) -> Iterator[Example]:
@@ -443,7 +486,7 @@ def _examples(
                     return
                 number_of_style = styles.index(style) + 1 if style else 0
                 memory.forget()
-                put(_example(text, source, number_of_style, known, memory, find))
+                put(example_of(text, source.spacing, number_of_style, known, memory, find))
             put(None)
         except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
             put(error)
@@ -460,15 +503,24 @@ def _examples(
         thread.join()
 
 
-def _example(
+def example_of(
     text: str,
-    source: Source,
+    spacing: bool,
     style: int,
-    known: _Known,
+    known: Known,
     memory: Memory,
     find: Callable[[Keys], Ints],
 ) -> Example:
-    """Tokens, their features' rows and the labels to predict."""
+    """Tokens, their features' rows and the labels to predict.
+
+    Args:
+        text: natural text.
+        spacing: False if it is tokenised.
+        style: the number of the style it is written in.
+        known: what is known of words.
+        memory: what came before in the document; it is brought up to date.
+        find: gives features their rows.
+    """
     tokens = read(text)
     prefix = prefixed(tokens, known.prefixes)
     mixed = (np.isin(tokens.key, known.forms) | (prefix > 0)).astype(np.uint8)
@@ -494,7 +546,7 @@ def _example(
     bits = bits | (1 << case).astype(np.uint8) | (16 << gap).astype(np.uint8)
     classes = _model.codes_of(tokens.key, known.words)
     ids, first, edge = extract(tokens, classes, Document.BLOCK, memory, style)
-    return Example(tokens, bits, gold, find(ids), first, edge, source.spacing, len(text))
+    return Example(tokens, bits, gold, ids, find(ids), first, edge, spacing, len(text))
 
 
 def _batches(
@@ -528,30 +580,40 @@ def _stream(source: Source, rng: random.Random, digests: dict[Source, str] | Non
     batch: list[str] = []
     size = 0
     document: list[str] = []
-    with _open(source.path) as file:
-        for number, raw in enumerate(_lines(file, source.path)):
-            digest.update(raw)
-            try:
-                line = raw.decode().rstrip("\r\n")
-            except UnicodeDecodeError as error:
-                raise DataError(
-                    f"{source.path}: line {number + 1}: expected UTF-8, got byte"
-                    f" 0x{raw[error.start]:02x} at {error.start}"
-                ) from None
-            document.append(line)
-            size += len(line) + 1
-            full = size >= 4 * BATCH_CHARACTERS
-            if not line or full:
-                batch += lay_out(document, rng, source.style) if source.spacing else document
-                document = []
-            if size >= BATCH_CHARACTERS and (not line or full):
-                yield "\n".join(batch)
-                batch, size = [], 0
+    for line in lines_of(source, digest):
+        document.append(line)
+        size += len(line) + 1
+        full = size >= 4 * BATCH_CHARACTERS
+        if not line or full:
+            batch += lay_out(document, rng, source.style) if source.spacing else document
+            document = []
+        if size >= BATCH_CHARACTERS and (not line or full):
+            yield "\n".join(batch)
+            batch, size = [], 0
     batch += lay_out(document, rng, source.style) if source.spacing else document
     if batch:
         yield "\n".join(batch)
     if digests is not None:
         digests[source] = digest.hexdigest()
+
+
+def lines_of(source: Source, digest: hashlib._Hash) -> Iterator[str]:
+    """A source's lines, without their ends; their bytes go into the digest.
+
+    Raises:
+        DataError: the source is no text.
+        OSError: it cannot be read.
+    """
+    with _open(source.path) as file:
+        for number, raw in enumerate(_lines(file, source.path)):
+            digest.update(raw)
+            try:
+                yield raw.decode().rstrip("\r\n")
+            except UnicodeDecodeError as error:
+                raise DataError(
+                    f"{source.path}: line {number + 1}: expected UTF-8, got byte"
+                    f" 0x{raw[error.start]:02x} at {error.start}"
+                ) from None
 
 
 def _open(path: Path) -> IO[bytes]:

@@ -26,6 +26,7 @@ COMMANDS = {
     "flatten": ("convert", "majuscule flatten --convention moses a.txt"),
     "evaluate": ("scoring", "majuscule evaluate natural.txt restored.txt"),
     "compare": ("comparing", "majuscule compare old.txt new.txt"),
+    "adapt": ("adapting", "majuscule adapt sample.txt -o house.safetensors"),
     "info": ("models", "majuscule info --json"),
     "train": ("models", "majuscule train news=a.txt.xz b.txt -o my.model"),
 }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import errno
+import re
 import sys
 from contextlib import suppress
+from inspect import getdoc
 from typing import TYPE_CHECKING
 
 from majuscule import corpus
@@ -56,8 +58,27 @@ def add_errors(command: argparse.ArgumentParser) -> None:
 def add_model(command: argparse.ArgumentParser) -> None:
     """The option that names a model."""
     command.add_argument(
-        "--model", metavar="FILE", help="model to use (default: the English one in the package)"
+        "--model",
+        action="append",
+        metavar="FILE",
+        help="model to use (default: the English one in the package), or an adapter to lay on it;"
+        " may be given again",
     )
+
+
+def named_models(chosen: argparse.Namespace) -> list[str]:
+    """The files that `add_model`'s option names."""
+    return chosen.model or []
+
+
+def meanings(documented: type) -> dict[str, str]:
+    """What a class's docstring says of each of its attributes."""
+    rows = re.findall(r"^ +(\w+(?:, \w+)*): (.+)$", getdoc(documented) or "", re.MULTILINE)
+    return {
+        name: meaning.rstrip(".").replace("%", "%%")
+        for names, meaning in rows
+        for name in names.split(", ")
+    }
 
 
 def look_at_files(chosen: argparse.Namespace, *others: str) -> None:

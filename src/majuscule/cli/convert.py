@@ -43,7 +43,7 @@ def restore_options(command: argparse.ArgumentParser) -> None:
 
 def restore(chosen: argparse.Namespace) -> None:
     """Give flattened text its capitals and its spaces back."""
-    others = [name for name in (chosen.model, chosen.lexicon) if name]
+    others = [*console.named_models(chosen), *([chosen.lexicon] if chosen.lexicon else [])]
     if corpus.STANDARD in others:
         chosen.refuse("expected --model and --lexicon to name files, got - for standard input")
     console.look_at_files(chosen, *others)

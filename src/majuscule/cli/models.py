@@ -9,7 +9,7 @@ import time
 from contextlib import closing
 from dataclasses import fields
 from importlib.util import find_spec
-from inspect import getdoc, signature
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ import numpy as np
 
 import majuscule
 from majuscule import corpus, model
-from majuscule.cli.console import add_model, printable, say
+from majuscule.cli.console import add_model, meanings, printable, say
 from majuscule.errors import MajusculeError, ModelError
 
 if TYPE_CHECKING:
@@ -34,10 +34,28 @@ def info_options(command: argparse.ArgumentParser) -> None:
 
 
 def info(chosen: argparse.Namespace) -> None:
-    """Say what a model is and what it was trained on."""
-    path = Path(chosen.model) if chosen.model else model.shipped()
-    known = model.load(path)
-    facts = {
+    """Say what a model or an adapter is and what it was trained on."""
+    paths = [Path(name) for name in chosen.model or [model.shipped()]]
+    told = []
+    for path in paths:
+        facts = _facts(path)
+        try:
+            told.append(
+                json.dumps(facts, indent=1) if chosen.json else "\n".join(_lines(_told(facts)))
+            )
+        except RecursionError:
+            raise ModelError(
+                f"{path}: expected a header that can be shown, got one too deep"
+            ) from None
+    many = chosen.json and len(told) > 1
+    with corpus.writer(corpus.STANDARD) as write:
+        write("[\n" + ",\n".join(told) + "\n]\n" if many else "\n\n".join(told) + "\n")
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    """What is known about a file."""
+    known = model.load_file(path)
+    return {
         "name": None,
         "license": None,
         **known.about,
@@ -48,12 +66,24 @@ def info(chosen: argparse.Namespace) -> None:
         "forms": len(known.forms),
         "majuscule": majuscule.__version__,
     }
+
+
+def _told(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts with an adapter's habits, if there are any, told as `adapt` tells them."""
     try:
-        told = json.dumps(facts, indent=1) if chosen.json else "\n".join(_lines(facts))
-    except RecursionError:
-        raise ModelError(f"{path}: expected a header that can be shown, got one too deep") from None
-    with corpus.writer(corpus.STANDARD) as write:
-        write(f"{told}\n")
+        habits = {str(habit["word"]): habit_of(habit) for habit in facts["habits"]}
+    except (KeyError, TypeError):  # a model has none, and a header may hold anything
+        return facts
+    return {**facts, "habits": habits}
+
+
+def habit_of(habit: dict[str, Any]) -> str:
+    """How the writing of a word changed: its form, how often before and after, of how many.
+
+    >>> habit_of({"word": "lord", "form": "Lord", "before": 9, "after": 1, "of": 12})
+    'Lord 9 -> 1 of 12'
+    """
+    return f"{habit['form']} {habit['before']} -> {habit['after']} of {habit['of']}"
 
 
 def _lines(facts: dict[str, Any], indent: str = "") -> Iterator[str]:
@@ -107,25 +137,15 @@ def train_options(command: argparse.ArgumentParser) -> None:
         help="the model's name (default: %(default)s)",
     )
     command.add_argument("--license", metavar="TEXT", help="the model's licence")
-    meanings = _meanings(Settings)
+    explained = meanings(Settings)
     for field in fields(Settings):
         command.add_argument(
             f"--{field.name.replace('_', '-')}",
             type=type(field.default),
             default=field.default,
             metavar="N" if isinstance(field.default, int) else "X",
-            help=f"{meanings.get(field.name, '')} (default: %(default)s)",
+            help=f"{explained.get(field.name, '')} (default: %(default)s)",
         )
-
-
-def _meanings(documented: type) -> dict[str, str]:
-    """What a class's docstring says of each of its attributes."""
-    rows = re.findall(r"^ +(\w+(?:, \w+)*): (.+)$", getdoc(documented) or "", re.MULTILINE)
-    return {
-        name: meaning.rstrip(".").replace("%", "%%")
-        for names, meaning in rows
-        for name in names.split(", ")
-    }
 
 
 def train(chosen: argparse.Namespace) -> None:

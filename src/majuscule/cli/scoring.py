@@ -12,7 +12,7 @@ import numpy as np
 
 import majuscule
 from majuscule import corpus, errorpage, evaluation, text
-from majuscule.cli.console import printable
+from majuscule.cli.console import named_models, printable
 from majuscule.cli.convert import add_restorer, restorer
 from majuscule.mistakes import Mistakes
 from majuscule.text import Convention
@@ -186,7 +186,7 @@ def _look_at_inputs(chosen: argparse.Namespace) -> None:
     if names.count(corpus.STANDARD) > 1:
         chosen.refuse("expected standard input for one of the files, got - for several")
     corpus.check(names)
-    page, others = chosen.errors, [*names, *([chosen.model] if chosen.model else [])]
+    page, others = chosen.errors, [*names, *named_models(chosen)]
     if page == corpus.STANDARD:
         chosen.refuse("expected --errors to name a file, got - for standard output")
     if page and (clash := corpus.clash(others, page)):
