@@ -677,7 +677,7 @@ def models(good):
     yield "truncated in its tensors", data[:-100], ""
     yield "longer than it says", data + b"\0" * 100, ""
     yield "with a header of 2**62 bytes", (1 << 62).to_bytes(8, "little") + data[8:], ""
-    yield "newer", replace(known, about={**known.about, "format": 2}), "format 2"
+    yield "newer", replace(known, about={**known.about, "format": 3}), "format 3"
     yield (
         "with other features",
         replace(known, about={**known.about, "features": 99}),
