@@ -102,7 +102,7 @@ def main() -> int:
     parser.add_argument("--set", action="append", dest="sets", help="only this one; repeatable")
     parser.add_argument("--system", action="append", dest="systems", help="the same")
     arguments = parser.parse_args()
-    sets = all_sets(arguments.shared)
+    sets = all_sets(arguments.shared, _restorer(arguments.model).model)
     there = {"set": [s.name for s in sets], "system": [OURS, OUR_SPACER, *RESTORERS, *SPACERS]}
     for kind, asked in (("set", arguments.sets), ("system", arguments.systems)):
         for name in asked or ():
@@ -148,13 +148,20 @@ def main() -> int:
     return 0
 
 
-def all_sets(shared: Path) -> list[Set]:
-    """`SETS` and the documents held out of the corpus, as many as there are."""
-    catalogue = (shared / "corpus" / "CATALOGUE.md").read_text("utf-8")
-    rows = re.findall(r"^\| `(\w+)(?:\.tok)?\.txt\.xz` \| (\w+) \|", catalogue, re.MULTILINE)
-    styles = {f"heldout.{source}": style for source, style in rows}
+def all_sets(shared: Path, model: majuscule.Model) -> list[Set]:
+    """`SETS` and the documents held out of the corpus, as many as there are.
+
+    Their style is the one in which the model was shown the rest of their source.
+    """
+    styles = {source["file"].split(".")[0]: source["style"] for source in model.about["training"]}
     held_out = [
-        Set(path.stem, f"eval/{path.name}", "held out", FLATTENINGS, styles.get(path.stem))
+        Set(
+            path.stem,
+            f"eval/{path.name}",
+            "held out",
+            FLATTENINGS,
+            styles.get(path.stem.removeprefix("heldout.")),
+        )
         for path in sorted((shared / "eval").glob("heldout.*.txt"))
     ]
     return [*SETS, *held_out]

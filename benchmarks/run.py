@@ -1,9 +1,9 @@
 """How good and how fast: ``python benchmarks/run.py``.
 
-Measures majuscule and the systems in requirements.txt on the same texts, and writes
-results/quality.json and results/speed.json. Any Python from 3.10 on will do to start it:
-it makes an environment of its own in benchmarks/.venv and installs the repository there.
-Then the pictures are drawn from both.
+Measures majuscule and the systems in requirements.txt on the same texts, then what its
+probabilities are worth and what adapting brings, and writes a file of results/ for each; the
+pictures are drawn from them. Any Python from 3.10 on will do to start it: it makes an
+environment of its own in benchmarks/.venv and installs the repository there.
 With ``--set`` or ``--system`` it measures the quality of these alone and shows it.
 """
 
@@ -20,13 +20,13 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 RESULTS = HERE / "results"
-PARTS = ("quality", "speed")
+PARTS = ("quality", "speed", "calibration", "adapting")
 
 
 def main() -> int:
     """Run what the command line asks for; 0, or 2 with a line about what is wrong."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--only", choices=PARTS, help="one of the two alone")
+    parser.add_argument("--only", choices=PARTS, help="one of these alone")
     parser.add_argument(
         "--set",
         action="append",
@@ -62,8 +62,10 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     some = [*(arguments.sets or []), *(arguments.systems or [])]
-    if some and arguments.only == "speed":
-        return _misuse("--set and --system choose among the figures of quality, not of speed")
+    if some and arguments.only not in (None, "quality"):
+        return _misuse(
+            f"--set and --system choose among the figures of quality, not of {arguments.only}"
+        )
     if some and arguments.results and arguments.results.resolve() == RESULTS:
         return _misuse("results/ holds all sets and systems; write a part of them elsewhere")
     for name in ("eval", "examples", "corpus"):
@@ -82,7 +84,7 @@ def main() -> int:
             options += ["--model", arguments.model]
         if part == "speed":
             options += ["--size", arguments.size]
-        else:
+        elif part == "quality":
             options += [word for name in arguments.sets or [] for word in ("--set", name)]
             options += [word for name in arguments.systems or [] for word in ("--system", name)]
         folders = [arguments.shared, *([results] if results else [])]

@@ -62,7 +62,7 @@ def summary(quality: Quality) -> Iterator[str]:
         if key == "word_f1" or flattening != "tokens"
     ]
     yield from head(
-        "system", *(f"{_title(name)}: {(CASE | SPACE)[key]}" for name, _, key in columns)
+        "system", *(f"{title(name)}: {(CASE | SPACE)[key]}" for name, _, key in columns)
     )
     whole = [row for row in quality["rows"] if row["whole_job"]]
     found = {(row["set"], row["flattening"], row["system"], row.get("style")): row for row in whole}
@@ -109,7 +109,7 @@ def about(quality: Quality) -> Iterator[str]:
     )
     for name, s in quality["sets"].items():
         yield line(
-            *(_title(name), f"`{s['file']}`", s["role"], f"{s['lines']:,}", f"{s['words']:,}"),
+            *(title(name), f"`{s['file']}`", s["role"], f"{s['lines']:,}", f"{s['words']:,}"),
             *(f"{100 * s[key] / s['words']:.2f} %" for key in shares),
             f"`{s['sha256'][:12]}`",
         )
@@ -129,7 +129,7 @@ def sets(quality: Quality, roles: Container[str]) -> Iterator[str]:
             for row in quality["rows"]
             if row["set"] == name and row.get("style") in (None, s["style"])
         ]
-        yield f"### {_title(name)}"
+        yield f"### {title(name)}"
         yield ""
         yield from _cased(name, rows)
         if any("gap_accuracy" in row for row in rows):
@@ -174,8 +174,8 @@ def styles(quality: Quality) -> Iterator[str]:
         if row["system"] == OURS
     }
     names = list(dict.fromkeys(style for _, _, style in ours if style))
-    for key, title in (("word_f1", "Word F1"), ("exact_lines", "Exact lines")):
-        yield f"{title}:"
+    for key, heading in (("word_f1", "Word F1"), ("exact_lines", "Exact lines")):
+        yield f"{heading}:"
         yield ""
         yield from head("set", "flattened", "no style", *names)
         for name, flattening in firsts(quality):
@@ -187,7 +187,7 @@ def styles(quality: Quality) -> Iterator[str]:
             if own in names and cells[own]:
                 cells[own] = f"**{cells[own]}**"
             if any(cells.values()):
-                yield line(_title(name), flattening, *cells.values())
+                yield line(title(name), flattening, *cells.values())
         yield ""
     yield from _commands(f"--system {OURS}")
 
@@ -211,7 +211,7 @@ def round_trips(quality: Quality) -> Iterator[str]:
             for row in map(found.__getitem__, systems)
         ]
         lines = f"{found[OURS]['lines']:,}"
-        yield line(_title(name), lines, *cells, _figure(restored.get(name, {}), "exact_lines"))
+        yield line(title(name), lines, *cells, _figure(restored.get(name, {}), "exact_lines"))
     yield ""
     yield "In parentheses: if runs of blanks count as one, as they do in the last column."
     yield ""
@@ -227,7 +227,7 @@ def not_run(quality: Quality) -> Iterator[str]:
     yield from head("published (P)", "set", "trained", "figures", "source")
     for row in PUBLISHED:
         figures = ", ".join(f"{CASE[key]} {value}" for key, value in row["figures"].items())
-        yield line(row["system"], _title(row["set"]), row["trained"], figures, row["source"])
+        yield line(row["system"], title(row["set"]), row["trained"], figures, row["source"])
 
 
 def firsts(quality: Quality, *roles: str) -> list[tuple[str, str]]:
@@ -257,7 +257,8 @@ def _commands(*options: str) -> Iterator[str]:
     yield "```"
 
 
-def _title(name: str) -> str:
+def title(name: str) -> str:
+    """A set's name as it is shown."""
     return TITLES.get(name, name.replace("heldout.", "Held out: "))
 
 

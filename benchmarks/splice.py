@@ -199,6 +199,42 @@ def speed(results: Results) -> Iterator[str]:
     yield results.source("speed")
 
 
+def calibration(results: Results) -> Iterator[str]:
+    """What probabilities promise, and what comes true."""
+    yield from head("set", "decisions", "promised", "right", "expected calibration error")
+    for row in results.rows("calibration"):
+        figures = (f"{row[name]:.2f} %" for name in ("promised", "right", "calibration_error"))
+        yield line(scores.title(row["set"]), f"{row['decisions']:,}", *figures)
+    yield ""
+    yield results.source("calibration")
+
+
+def adapting(results: Results) -> Iterator[str]:
+    """What samples bring on other text of their house, and elsewhere."""
+    yield from head(
+        *("adapted to", "words", "seconds", "kB", "style", "judged on", "word F1", "wrong words"),
+        "errors of style",
+    )
+    for row in results.rows("adapting"):
+        about: tuple[str, ...] = (
+            (f"{row['words']:,}", f"{row['seconds']:.1f}", f"{row['bytes'] / 1000:.0f}")
+            if "words" in row
+            else ("", "", "")
+        )
+        wrong = [
+            f"{row[f'{name}_before']:,} → {row[f'{name}_after']:,}"
+            for name in ("wrong", "style_errors")
+            if f"{name}_before" in row
+        ]
+        f1 = f"{row['word_f1_before']:.2f} → {row['word_f1_after']:.2f}"
+        on = scores.title(row["on"])
+        style = str(row.get("style") or "")
+        cells = [row["sample"], *about, style, on, f1, *wrong, ""]
+        yield line(*cells[:9])
+    yield ""
+    yield results.source("adapting")
+
+
 def _measured(row: Row, names: Iterable[str]) -> list[str]:
     """A row's cells, or one that says why there are none."""
     if "missing" in row:
@@ -231,6 +267,8 @@ TABLES: dict[str, Table] = {
     "quality": quality,
     "card": card,
     "speed": speed,
+    "calibration": calibration,
+    "adapting": adapting,
     "pictures": pictures,
     "source": lambda results: iter([results.source("quality", "speed")]),
     "summary": _of_quality(scores.summary),

@@ -50,7 +50,7 @@ def test_documents_hold_the_figures_measured() -> None:
 @pytest.mark.model
 def test_the_figures_are_those_of_the_shipped_model() -> None:
     shipped = majuscule.Restorer().model.hash
-    for name in ("quality", "speed"):
+    for name in ("quality", "speed", "calibration", "adapting"):
         results = json.loads((BENCHMARKS / "results" / f"{name}.json").read_text("utf-8"))
         assert results["signature"]["model"]["hash"] == shipped, name
 
@@ -154,6 +154,22 @@ SPEED = {
         ]
     ]
 }
+CALIBRATION = {
+    "rows": [
+        {"set": "wmt21", "decisions": 1234, "promised": 97.5, "right": 96.25}
+        | {"calibration_error": 1.5}
+    ]
+}
+ADAPTING = {
+    "rows": [
+        {"sample": "10 articles, gazette", "words": 5000, "seconds": 1.24, "bytes": 123_456}
+        | {"style": None, "on": "gazette", "word_f1_before": 91.0, "word_f1_after": 92.5}
+        | {"wrong_before": 1200, "wrong_after": 1000}
+        | {"style_errors_before": 600, "style_errors_after": 450},
+        {"sample": "10 articles, gazette", "on": "ewt.dev", "word_f1_before": 80.0}
+        | {"word_f1_after": 79.9, "wrong_before": 300, "wrong_after": 301},
+    ]
+}
 for _row in SPEED["rows"][:4]:
     _row |= {"peak_mb": 77.7, "first_line_seconds": 1.5, "ratio": 3.0}
 
@@ -162,14 +178,15 @@ for _row in SPEED["rows"][:4]:
 def results(tmp_path: Path) -> Path:
     folder = tmp_path / "results"
     folder.mkdir()
-    for name, measured in (("quality", QUALITY), ("speed", SPEED)):
+    made_up = {"quality": QUALITY, "speed": SPEED, "calibration": CALIBRATION, "adapting": ADAPTING}
+    for name, measured in made_up.items():
         text = json.dumps({"signature": ABOUT, **measured})
         (folder / f"{name}.json").write_text(text, "utf-8")
     return folder
 
 
 TABLES = ("quality", "card", "speed", "summary", "sets", "tests", "others", "styles")
-TABLES += ("round_trips", "not_run", "source")
+TABLES += ("round_trips", "not_run", "source", "calibration", "adapting")
 
 
 @pytest.fixture
@@ -231,6 +248,17 @@ EXPECTED = {
     ],
     "round_trips": ["| WMT21 news | 1,131 | 100.00 (100.00) | 98.76 (99.87) | not run |  |"],
     "not_run": ["| a giant | needs a moon |"],
+    "calibration": ["| WMT21 news | 1,234 | 97.50 % | 96.25 % | 1.50 % |"],
+    "adapting": [
+        (
+            "| 10 articles, gazette | 5,000 | 1.2 | 123 |  | gazette | 91.00 → 92.50"
+            " | 1,200 → 1,000 | 600 → 450 |"
+        ),
+        (
+            "| 10 articles, gazette |  |  |  |  | EWT development set | 80.00 → 79.90"
+            " | 300 → 301 |  |"
+        ),
+    ],
 }
 
 
@@ -319,18 +347,18 @@ def shared(tmp_path: Path) -> Path:
             "eval/wmt21.txt",
             "eval/ewt.test.txt",
             "eval/ewt.dev.txt",
-            "eval/heldout.known.txt",
+            "eval/heldout.tiny.txt",
             "eval/heldout.unknown.txt",
             "examples/article.natural.txt",
         ],
         text,
     )
     files["examples/article.flat.txt"] = majuscule.flatten(text)
-    files["corpus/CATALOGUE.md"] = "| `known.txt.xz` | news |\n| `unknown.tok.txt.xz` | odd |\n"
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, "utf-8")
+    (folder / "corpus").mkdir()
     for name, content in CORPUS.items():
         (folder / "corpus" / name).write_bytes(lzma.compress(content.encode()))
     return folder
@@ -361,7 +389,7 @@ def test_quality_is_measured_on_every_set(
     measured = json.loads((tmp_path / "quality.json").read_text("utf-8"))
     assert measured["signature"]["command"] == "typed"
     assert measured["signature"]["model"]["hash"] == tiny.hash
-    assert measured["sets"]["heldout.known"]["style"] == "news"
+    assert measured["sets"]["heldout.tiny"]["style"] == "news"
     assert len(measured["sets"]["wmt21"]["sha256"]) == 64
     # the paris team won he said in game
     assert measured["vocabulary"]["words"] == 8
@@ -381,7 +409,7 @@ def test_quality_is_measured_on_every_set(
     restored = majuscule.Restorer(tiny).restore(flat).split("\n")
     known = {"the", "paris", "team", "won", "he", "said", "in", "game"}
     evaluation = evaluate(restored, LINES, flat.split("\n"), vocabulary=known)
-    row = rows["heldout.known", "plain", "majuscule", None]
+    row = rows["heldout.tiny", "plain", "majuscule", None]
     assert (row["lines"], row["words"], row["unseen_words"]) == (2, 13, 4)
     for name, figure in evaluation.figures().items():
         assert row[name] == round(figure, 2)
@@ -456,6 +484,53 @@ def test_a_part_that_cannot_be_measured(
     assert done.returncode == 2
     assert done.stderr.startswith(f"run.py: {message}")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_probabilities_are_judged(model: Path, shared: Path, tmp_path: Path) -> None:
+    done = _python("calibration.py", shared, tmp_path, "--model", model)
+    assert done.returncode == 0, done.stderr
+    measured = json.loads((tmp_path / "calibration.json").read_text("utf-8"))
+    *rows, together = measured["rows"]
+    assert together["set"] == "all"
+    assert together["decisions"] == sum(row["decisions"] for row in rows) > 0
+    for row in measured["rows"]:
+        # The mean distance is at least the distance of the means.
+        assert abs(row["promised"] - row["right"]) <= row["calibration_error"] + 0.02
+
+
+def test_adapting_is_judged(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny: Model
+) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import adapting
+
+    sample = shared / "sample.txt"
+    sample.write_text("In Rome she met the Team of the bank.\n\n" * 12, "utf-8")
+    adapted, about = adapting._adapted(tiny, adapting.Source(sample))
+    assert (about["words"], about["bytes"] > 0) == (9 * 12, True)
+    row = adapting._both(tiny, adapted, sample.read_text("utf-8"), both_ways=frozenset())
+    assert row["word_f1_after"] > row["word_f1_before"]
+    assert row["wrong_after"] < row["wrong_before"]
+    both = adapting._both_ways(shared / "corpus")
+    assert both == frozenset()  # nothing is there often enough
+
+
+def test_an_article_at_several_levels_stays_on_one_side(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import adapting
+
+    monkeypatch.setattr(adapting, "TEST_WORDS", 100)
+    towns = [f"Town{'abcdefghijklmnopqrst'[n]}" for n in range(20)]
+    documents = [f"He went to {town} and {level} to {town}s." for town in towns for level in "abc"]
+    (tmp_path / "a.txt.xz").write_bytes(lzma.compress("\n\n".join(documents).encode()))
+    sample, judged = adapting._articles(tmp_path / "a.txt.xz")
+    assert len(judged.split()) >= 100
+    assert len(sample) + judged.count("He went") // 3 == 20
+    for town in towns:
+        assert judged.count(f"{town} and") in (0, 3)
+        assert (f"{town} and" in judged) != any(f"{town} and" in one for one in sample)
 
 
 def test_the_truecaser_is_what_sacremoses_trains(
