@@ -87,7 +87,7 @@ class AdaptSettings:
 
     seed: int = 1
     passes: int = 3
-    rate: float = 0.4
+    rate: float = 0.15
     most: int = 400_000
     form_count: int = 2
     strength: float = 0.0
@@ -148,7 +148,7 @@ def adapt(
     units = _units(sources, digests)
     forms = _new_forms(units, base, settings)
     if style is None:
-        style = _nearest(units, base)
+        style = _nearest(units, base, forms, settings)
     elif base.style(style) == 0:
         style = None
     header: dict[str, Any] = {
@@ -228,27 +228,24 @@ def _flat(text: str, spacing: bool) -> str:
     return flatten(text) if spacing else lower(text)
 
 
-def _wrong(restored: str, natural: str, spacing: bool) -> int:
-    """Tokens with another case, or another gap before them, than they should have."""
-    got, gold = read(restored), read(natural)
-    if len(got) != len(gold):  # escapes of escapes: whatever is done with them is as wrong
-        return len(gold)
-    wrong = int(np.count_nonzero(got.case != gold.case))
-    return wrong + (int(np.count_nonzero(got.gap != gold.gap)) if spacing else 0)
+def _nearest(
+    units: Sequence[_Unit], base: Model, forms: tuple[str, ...], settings: AdaptSettings
+) -> str | None:
+    """The style in which the sample is likeliest; None if it is as likely in none."""
+    judge, known, memory = _learner(base, settings, 8), _known(base, forms), Memory()
 
+    def loss(style: str | None) -> float:
+        judge.loss = 0.0
+        for text, spacing in _joined(units):
+            memory.forget()
+            example = example_of(text, spacing, base.style(style), known, memory, _nowhere)
+            offset = base.score(example.ids, example.first, example.edge)
+            judge.step(example, 0, offset, transition_rate=0)
+        return judge.loss
 
-def _nearest(units: Sequence[_Unit], base: Model) -> str | None:
-    """The style in which the model makes the fewest errors; None if none is clearly better."""
-    texts = [(text, spacing, _flat(text, spacing)) for text, spacing in _joined(units)]
-
-    def wrong(style: str | None) -> int:
-        restorer = Restorer(base, style=style)
-        return sum(_wrong(restorer.restore(flat), text, spacing) for text, spacing, flat in texts)
-
-    without = wrong(None)
-    best, style = min(((wrong(style), style) for style in base.styles), default=(without, None))
-    # Of so many errors twice the root may come and go by chance.
-    return style if without - best > 2 * without**0.5 else None
+    best, style = min(((loss(style), style) for style in base.styles), default=(0.0, None))
+    # A nat is the price of one more choice (H. Akaike 1974).
+    return style if style and best < loss(None) - 1 else None
 
 
 def _joined(units: Sequence[_Unit]) -> Iterator[_Unit]:
@@ -283,7 +280,7 @@ def _learned(
     # Up to four features a character: room for all of them, and of a large sample for some.
     row_bits = min(max((characters // 4).bit_length(), 8), 17)
     learner = _learner(base, settings, row_bits)
-    known, memory = _known(base, forms, header), Memory()
+    known, memory = _known(base, forms), Memory()
     number = base.style(header["style"])
     new = np.full(1 << SKETCH_BITS, 255, dtype=np.uint8)  # every feature is frequent enough
     steps = settings.passes * len(batches)
@@ -316,10 +313,10 @@ def _learner(base: Model, settings: AdaptSettings, row_bits: int) -> Learner:
     return learner
 
 
-def _known(base: Model, forms: tuple[str, ...], header: dict[str, Any]) -> Known:
-    """What is known of words once the adapter lies on the model."""
-    written = base.with_adapters(_empty(forms, header)).written_forms
-    return Known(base.words, np.unique(read("\n".join(written)).key), base.prefixes)
+def _known(base: Model, forms: tuple[str, ...]) -> Known:
+    """What is known of words once an adapter with such forms lies on the model."""
+    written = np.unique(read("\n".join((*forms, *base.written_forms))).key)
+    return Known(base.words, written, base.prefixes)
 
 
 def _nowhere(ids: Keys) -> Ints:
@@ -353,7 +350,7 @@ def _tried(
     """The strength at which parts that were not learned from are likeliest, and how good it is."""
     strengths = (settings.strength,) if settings.strength else STRENGTHS
     losses = np.zeros(len(strengths))
-    known, memory = _known(base, forms, header), Memory()
+    known, memory = _known(base, forms), Memory()
     number = base.style(header["style"])
     adapters = []
     for part in range(PARTS):
