@@ -40,6 +40,10 @@ def test_fill_and_score_are_the_reference(data: st.DataObject) -> None:
     table, left_out = _model.fill(ids[:200], codes, buckets)
     assert (table.tolist(), left_out) == reference.fill(ids[:200].tolist(), codes.tolist(), buckets)
 
+    known = reference.codes_of(table)
+    found = _model.codes_of(ids, table)
+    assert found.tolist() == [known.get(reference.place_of(int(i), buckets), 0) for i in ids]
+
     codebook = rng.integers(-32768, 32768, (CODES, 4)).astype(np.int16)
     first = np.sort(rng.integers(0, 301, 21)).astype(np.int32)
     first[0], first[-1] = 0, 300

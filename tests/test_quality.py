@@ -22,9 +22,11 @@ pytestmark = pytest.mark.model
 
 
 def rows() -> list[list[str]]:
-    """Flattened, natural, and the mark, which may be missing."""
+    """Flattened, natural, and the mark, which may be missing; ``\\n`` parts a document's lines."""
     lines = SENTENCES.read_text(encoding="utf-8").splitlines()
-    return [line.split("\t") for line in lines if line and not line.startswith("#")]
+    return [
+        line.replace("\\n", "\n").split("\t") for line in lines if line and not line.startswith("#")
+    ]
 
 
 def marked(row: list[str]) -> object:
@@ -88,7 +90,7 @@ def mark_anew() -> None:
     for line in SENTENCES.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             flat, natural = line.split("\t")[:2]
-            got = shipped().restore(flat)
+            got = shipped().restore(flat.replace("\\n", "\n")).replace("\n", "\\n")
             mark = "" if got == natural else "\tfails"
             out.append(f"{flat}\t{natural}{mark}")
             if mark:
