@@ -84,10 +84,11 @@ def to_wiki(model: Model, shared: Path) -> Iterator[Row]:
         if s.name in ("en_wiki.dev", "examples/article"):
             continue
         path = shared / s.file
-        style = None if s.name == "en_wiki.test" else NO_STYLE
+        home = s.name == "en_wiki.test"
+        style = None if home else NO_STYLE
         natural = path.read_text("utf-8")
         judged = _both(model, adapted, natural, style=style, tokens=tokenised(path.name))
-        yield {"sample": "en_wiki.dev", **about, "on": s.name, **judged}
+        yield {"sample": "en_wiki.dev", **about, "on": s.name, "home": home, **judged}
 
 
 def to_houses(shared: Path) -> Iterator[Row]:
@@ -104,7 +105,13 @@ def to_houses(shared: Path) -> Iterator[Row]:
                 path.write_text("\n\n".join(articles[:count]), "utf-8")
                 adapted, about = _adapted(model, Source(path))
             judged = _both(model, adapted, others, both_ways=_both_ways(corpus))
-            yield {"sample": f"{count} articles, {house}", **about, "on": house, **judged}
+            yield {
+                "sample": f"{count} articles, {house}",
+                **about,
+                "on": house,
+                "home": True,
+                **judged,
+            }
             if count == ARTICLES[0]:
                 for s in all_sets(shared, model):
                     if s.role in ("development", "held out") and house not in s.name:
@@ -112,7 +119,8 @@ def to_houses(shared: Path) -> Iterator[Row]:
                         natural = path.read_text("utf-8")
                         tokens = tokenised(path.name)
                         elsewhere = _both(model, adapted, natural, style=NO_STYLE, tokens=tokens)
-                        yield {"sample": f"{count} articles, {house}", "on": s.name, **elsewhere}
+                        sample = f"{count} articles, {house}"
+                        yield {"sample": sample, "on": s.name, "home": False, **elsewhere}
 
 
 def _adapted(model: Model, sample: Source) -> tuple[Model, Row]:

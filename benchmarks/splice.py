@@ -120,6 +120,9 @@ def quality(results: Results) -> Iterator[str]:
             others = filter(None, [best, next(published, "")])
             on = place if figure == figures[0] else ""
             yield line(on, _NAMES[figure], _figure(ours, figure), "; ".join(others))
+        for row in results.rows("adapting", sample="en_wiki.dev", on=name, home=True):
+            adapted = f"{row['word_f1_after']:.2f}"
+            yield line("", "word F1, adapted to its development set", adapted, "")
     for what, place in (("restore", "`restore`"), ("flatten", "`flatten`")):
         ours = results.ours("speed", what=what, how="command")
         yield line(
@@ -136,7 +139,7 @@ def quality(results: Results) -> Iterator[str]:
             yield line("", "memory at most", _figure(ours, "peak_mb"), best)
     yield ""
     yield "(P) is published by others; all else was measured in one run, side by side."
-    yield results.source("quality", "speed")
+    yield results.source("quality", "speed", "adapting")
 
 
 def card(results: Results) -> Iterator[str]:
