@@ -79,9 +79,9 @@ def judged(promised: Any, right: Any) -> dict[str, Any]:  # noqa: ANN401 - array
             error += abs(promised[own].mean() - right[own].mean()) * own.sum()
     return {
         "decisions": len(promised),
-        "calibration_error": round(100 * error / len(promised), 2),
-        "promised": round(100 * promised.mean(), 2),
-        "right": round(100 * right.mean(), 2),
+        "calibration_error": round(100 * float(error) / len(promised), 2),
+        "promised": round(100 * float(promised.mean()), 2),
+        "right": round(100 * float(right.mean()), 2),
     }
 
 

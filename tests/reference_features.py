@@ -412,7 +412,7 @@ def note_initials(seen: Seen) -> None:
             return
         place = after
         letters += seen.line[place].word[0]
-        h = seen.memory.number  # only spreads names over the places
+        h = 0
         for letter in letters:
             h = (h + ord(letter)) * 0x9FB21C651E98DF25 & MASK
         seen.memory.names[h >> 54] = letters

@@ -142,6 +142,22 @@ def test_lines_may_come_one_after_another(given_text: str, place: int) -> None:
     assert [*head, *rest] == whole
 
 
+def test_a_document_does_not_depend_on_those_before() -> None:
+    """Nor on how many they are: a text may be parted between documents and restored in parts."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    names = " ".join(f"{a}ord {b}ate ," for a in letters for b in letters)
+    brackets = " ".join(f"( {a}{b} )" for a in letters for b in letters)
+    document = read(f"{names} {brackets}")
+    classes = np.full(len(document), 2048, dtype=np.uint16)
+    seen = set()
+    for before in range(4):
+        memory = Memory()
+        extract(read("it is\n\n" * before), np.zeros(2 * before, np.uint16), Document.BLOCK, memory)
+        ids, *_ = extract(document, classes, Document.BLOCK, memory)
+        seen.add(ids.tobytes())
+    assert len(seen) == 1
+
+
 def test_a_style_adds_features_and_changes_none() -> None:
     tokens = read(flatten('The 3rd "NATO" summit, he said ($5).'))
     plain = ids_of(tokens, Document.BLOCK)

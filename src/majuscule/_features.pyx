@@ -112,42 +112,44 @@ cdef inline uint64_t spelling(uint64_t before, uint32_t letter) noexcept nogil:
 
 cdef void note_initials(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1] right_at,
                         const uint64_t[::1] right_signs, Py_ssize_t i, uint64_t document,
-                        uint64_t[::1] initials) noexcept nogil:
+                        uint64_t[:, ::1] initials) noexcept nogil:
     """Keep the initials of the two to five words from here on that no sign parts."""
-    cdef uint64_t h = spelling(document, low[start[i]])
+    cdef uint64_t h = spelling(0, low[start[i]])
     cdef int k
     for k in range(4):
         if right_at[i] < 0 or right_signs[i]:
             return
         i = right_at[i]
         h = spelling(h, low[start[i]])
-        initials[<Py_ssize_t>(h >> (64 - INITIALS_BITS))] = h
+        initials[<Py_ssize_t>(h >> (64 - INITIALS_BITS)), 0] = h
+        initials[<Py_ssize_t>(h >> (64 - INITIALS_BITS)), 1] = document
 
 
 cdef bint recalls(const uint32_t[::1] low, Py_ssize_t a, Py_ssize_t b, uint64_t document,
-                  const uint64_t[::1] initials) noexcept nogil:
+                  const uint64_t[:, ::1] initials) noexcept nogil:
     """Whether a word's letters are initials that were kept."""
-    cdef uint64_t h = document
+    cdef uint64_t h = 0
     cdef Py_ssize_t k
     if b - a < 2 or b - a > 5:
         return False
     for k in range(a, b):
         h = spelling(h, low[k])
-    return initials[<Py_ssize_t>(h >> (64 - INITIALS_BITS))] == h
+    k = <Py_ssize_t>(h >> (64 - INITIALS_BITS))
+    return initials[k, 0] == h and initials[k, 1] == document
 
 
 def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1] end,
             const uint8_t[::1] kind, const uint8_t[::1] role, const uint64_t[::1] key,
             const int32_t[::1] line, const uint16_t[::1] classes, int style, int document,
-            uint64_t[::1] state, uint64_t[:, ::1] words, uint64_t[::1] initials):
+            uint64_t[::1] state, uint64_t[:, ::1] words, uint64_t[:, ::1] initials):
     """Feature ids of every token, one row after another.
 
     `state` holds what the document's previous line left behind (0 at its start), the
     number of the document, and the tokens so far; `words`, uint64[1 << PLACE_BITS, 8],
     what stood beside the document's words: key, document, the word before and after them
     with the signs between, their classes, those with the signs, how often << 32 | where,
-    and whether they are a known acronym; `initials`, uint64[1 << INITIALS_BITS], hashes of
-    the initials of its names. Without rows it remembers nothing. All are brought up to date. Returns `(ids, first, edge)`: token i has the features
+    and whether they are a known acronym; `initials`, uint64[1 << INITIALS_BITS, 2],
+    hashes of the initials of its names, and the document's number. Without rows it remembers nothing. All are brought up to date. Returns `(ids, first, edge)`: token i has the features
     ids[first[i]:edge[i]] by itself, then pairs up to first[i + 1]: the first of a pair
     holds after a TITLE or MIXED token, the second after an UPPER one.
     """

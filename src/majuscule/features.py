@@ -51,7 +51,7 @@ class Memory:
     def __init__(self, *, words: bool = True) -> None:
         self.state: Keys = np.zeros(3, dtype=np.uint64)
         self.words: Keys = np.zeros((PLACES if words else 0, 8), dtype=np.uint64)
-        self.initials: Keys = np.zeros(1 << 10, dtype=np.uint64)
+        self.initials: Keys = np.zeros((1 << 10, 2), dtype=np.uint64)
 
     def forget(self) -> None:
         """A new document begins."""
