@@ -229,13 +229,13 @@ def test_strange_text_is_learned_from_all_the_same(base: Model, tmp_path: Path) 
 
 @pytest.mark.model
 def test_the_shipped_model_learns_a_house(tmp_path: Path) -> None:
-    flat = "we met the president of the company ."
-    assert majuscule.restore(flat) == "We met the President of the company."
+    flat = "he wrote to the president ."
+    assert majuscule.restore(flat) == "He wrote to the President."
     (tmp_path / "house.txt").write_text(text("the president of the bank", apart="\n\n"))
     house = majuscule.adapt([tmp_path / "house.txt"], name="gazette")
     assert house.name == "gazette"
     assert house.about["habits"][0]["word"] == "president"
     house.save(tmp_path / "house.safetensors")
     adapted = Restorer(tmp_path / "house.safetensors")
-    assert adapted.restore(flat) == "We met the president of the company."
+    assert adapted.restore(flat) == "He wrote to the president."
     assert (tmp_path / "house.safetensors").stat().st_size < 100_000

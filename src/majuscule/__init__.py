@@ -92,10 +92,10 @@ def adapt(
     ...     sample = pathlib.Path(folder, "house.txt")
     ...     _ = sample.write_text("She saw the president of the bank, he said.\\n" * 20)
     ...     house = adapt([sample])
-    >>> restore("we met the president of the company .")
-    'We met the President of the company.'
-    >>> Restorer(house).restore("we met the president of the company .")
-    'We met the president of the company.'
+    >>> restore("he wrote to the president .")
+    'He wrote to the President.'
+    >>> Restorer(house).restore("he wrote to the president .")
+    'He wrote to the president.'
     """
     from majuscule.adaptation import adapt  # noqa: PLC0415 - restoring needs none of it
     from majuscule.training import Source  # noqa: PLC0415 - as above

@@ -126,10 +126,10 @@ class Restorer:
 
     >>> Restorer(lexicon=["McGahn", "van Dam"]).restore("mr. mcgahn and ms. van dam left .")
     'Mr. McGahn and Ms. van Dam left.'
-    >>> Restorer(edits=["space"]).restore("The NATO summit ( in paris ) is over .")
-    'The NATO summit (in paris) is over.'
-    >>> Restorer(edits=["case"]).restore("the nato summit ( in paris ) is over .")
-    'The NATO summit ( in Paris ) is over .'
+    >>> Restorer(edits=["space"]).restore("The NATO talks ( in paris ) are over .")
+    'The NATO talks (in paris) are over.'
+    >>> Restorer(edits=["case"]).restore("the nato talks ( in paris ) are over .")
+    'The NATO talks ( in Paris ) are over .'
     """
 
     def __init__(
@@ -205,8 +205,9 @@ class Restorer:
         Yields:
             Each piece restored, as soon as it is there; documents go on across pieces.
 
-        >>> list(Restorer().stream(["he left paris\\n", "on monday .\\n"]))
-        ['He left Paris\\n', 'on Monday.\\n']
+        >>> pieces = ["human rights watch ( hrw ) said no .\\n", "then hrw left .\\n"]
+        >>> list(Restorer().stream(pieces))
+        ['Human Rights Watch (HRW) said no.\\n', 'Then HRW left.\\n']
         """
         memory = _Memory(features.Memory())
         for piece in lines:
