@@ -65,7 +65,7 @@ def main() -> int:
     arguments = parser.parse_args()
     model = load(arguments.model)
     rows = []
-    for row in (*to_wiki(model, arguments.shared), *to_houses(arguments.shared)):
+    for row in (*to_wiki(model, arguments.shared), *to_houses(model, arguments.shared)):
         rows.append(row)
         print("  ".join(str(value) for value in row.values()), flush=True)
     write(
@@ -91,10 +91,12 @@ def to_wiki(model: Model, shared: Path) -> Iterator[Row]:
         yield {"sample": "en_wiki.dev", **about, "on": s.name, "home": home, **judged}
 
 
-def to_houses(shared: Path) -> Iterator[Row]:
+def to_houses(shipped: Model, shared: Path) -> Iterator[Row]:
     """A model that has not seen a house, adapted to some articles of it, on others."""
     corpus = shared / "corpus"
-    model = _without(corpus)
+    model = _without(
+        corpus, {source["file"]: source["style"] for source in shipped.about["training"]}
+    )
     for name, house in HOUSES.items():
         articles, others = _articles(corpus / f"{name}.txt.xz")
         for count in ARTICLES:
@@ -184,13 +186,13 @@ def _both_ways(corpus: Path) -> frozenset[int]:
     return frozenset(both[often].tolist())
 
 
-def _without(corpus: Path) -> Model:
+def _without(corpus: Path, styles: dict[str, str]) -> Model:
     """The smaller model, kept in the cache."""
-    path = CACHE / f"without-{corpus_hash(corpus)[:12]}-{FEATURES}.safetensors"
+    path = CACHE / f"unseen-{corpus_hash(corpus)[:12]}-{FEATURES}.safetensors"
     if not path.exists():
         CACHE.mkdir(exist_ok=True)
         sources = [
-            Source(file, file.name.split("_")[0], spacing=not tokenised(file.name))
+            Source(file, styles.get(file.name), spacing=not tokenised(file.name))
             for file in sorted(corpus.glob("*.txt.xz"))
             if file.name.split(".")[0] not in HOUSES and file.stat().st_size <= LARGEST_FILE
         ]

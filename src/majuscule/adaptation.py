@@ -59,8 +59,8 @@ PARTS = 5
 SKETCH_BITS = 8
 """Every feature is learned, so that nothing need be told apart by its count."""
 
-USED_CODES = 256
-"""Codes of the codebook in use: of so few features more are not worth the time."""
+FEWEST_CODES, MOST_CODES, SHARE = 256, 1024, 500
+"""Codes of the codebook in use, one for so many features: more are not worth the time."""
 
 FEWEST = 10
 """Lines of a sample that is judged at all."""
@@ -88,7 +88,7 @@ class AdaptSettings:
     seed: int = 1
     passes: int = 3
     rate: float = 0.15
-    most: int = 400_000
+    most: int = 1_000_000
     form_count: int = 2
     strength: float = 0.0
 
@@ -299,7 +299,8 @@ def _learned(
             step += 1
             progress.advance(len(batch.text))
     learner.keep(settings.most)
-    table, codebook = learner.packed(codes=USED_CODES)
+    codes = int(np.count_nonzero(learner.keys)) // SHARE
+    table, codebook = learner.packed(codes=min(max(codes, FEWEST_CODES), MOST_CODES))
     return Adapter(table, codebook, forms, header)
 
 
