@@ -14,7 +14,6 @@ without the houses writes that word both ways.
 
 from __future__ import annotations
 
-import argparse
 import lzma
 import random
 import re
@@ -29,7 +28,7 @@ from typing import Any
 import numpy as np
 from learn import CACHE, corpus_hash
 from quality import all_sets
-from signature import signature, write
+from signature import options, signature, write
 
 import majuscule
 from majuscule import text
@@ -57,12 +56,7 @@ SEED = 3
 
 def main() -> int:
     """Measure and write."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("shared", type=Path)
-    parser.add_argument("results", type=Path)
-    parser.add_argument("--command", default="")
-    parser.add_argument("--model", type=Path)
-    arguments = parser.parse_args()
+    arguments = options().parse_args()
     model = load(arguments.model)
     rows = []
     for row in (*to_wiki(model, arguments.shared), *to_houses(model, arguments.shared)):

@@ -9,14 +9,12 @@ with a probability of less than 99 %.
 
 from __future__ import annotations
 
-import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from quality import all_sets
-from signature import signature, write
+from signature import options, signature, write
 
 import majuscule
 from majuscule import text
@@ -29,12 +27,7 @@ BINS = 15
 
 def main() -> int:
     """Measure and write."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("shared", type=Path)
-    parser.add_argument("results", type=Path)
-    parser.add_argument("--command", default="")
-    parser.add_argument("--model", type=Path)
-    arguments = parser.parse_args()
+    arguments = options().parse_args()
     model = load(arguments.model)
     restorer = majuscule.Restorer(model)
     rows: list[dict[str, Any]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 import hashlib
 import json
@@ -36,6 +37,16 @@ def signature(model: majuscule.Model, command: str) -> dict[str, Any]:
             "python": platform.python_version(),
         },
     }
+
+
+def options() -> argparse.ArgumentParser:
+    """What run.py says to each of its parts."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("shared", type=Path)
+    parser.add_argument("results", type=Path)
+    parser.add_argument("--command", default="")
+    parser.add_argument("--model", type=Path)
+    return parser
 
 
 def in_a_line(parts: dict[str, str | None]) -> str:

@@ -295,12 +295,14 @@ def collect(corpus: Path, target: Path, size: int) -> None:
 
 
 def parted(natural: str, flat: str) -> str:
-    """A natural line's characters, with the spaces of the flattened line.
+    """A natural line's characters, escapes undone, with the spaces of the flattened line.
 
     >>> parted("Why (not)?", "why ( not ) ?")
     'Why ( not ) ?'
     """
-    characters = (char for char in natural if not char.isspace())
+    from majuscule.text import unescape  # noqa: PLC0415 - not before the clock starts
+
+    characters = (char for char in unescape(natural) if not char.isspace())
     return "".join(char if char.isspace() else next(characters) for char in flat)
 
 

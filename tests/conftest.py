@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+from majuscule import cli
 from majuscule.model import Model
 from majuscule.restorer import Restorer
 from majuscule.text import Kind
@@ -18,7 +20,12 @@ from majuscule.training import Settings, Source, train
 from majuscule.weights import FEATURES, FORMAT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias
+
     from numpy.typing import NDArray
+
+    Done: TypeAlias = subprocess.CompletedProcess[bytes]
 
 DATA = Path(__file__).parent / "data"
 
@@ -67,6 +74,28 @@ def model(tiny: Model, tmp_path: Path) -> Path:
 def restorer(tiny: Model) -> Restorer:
     """A restorer with the tiny model."""
     return Restorer(tiny)
+
+
+@pytest.fixture
+def here(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., Done]:
+    """The command without a process of its own: faster, where that is not what is asked."""
+
+    def call(*arguments: object) -> Done:
+        status = cli.main([str(argument) for argument in arguments])
+        return subprocess.CompletedProcess(arguments, status, *capfdbinary.readouterr())
+
+    return call
+
+
+def assert_refused(result: Done, status: int, *parts: object) -> None:
+    """The command said in one line what is wrong, and nothing else."""
+    said = result.stderr.decode()
+    assert result.returncode == status, said
+    assert said.startswith("majuscule: ")
+    assert said.count("\n") == 1
+    for part in parts:
+        assert str(part) in said
+    assert not result.stdout
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from functools import wraps
 from pathlib import Path
 
 import pytest
+from conftest import assert_refused
 
 import majuscule
 from majuscule import cli, corpus, training
@@ -74,27 +75,6 @@ def running(*arguments):
         finally:
             timer.cancel()
             process.kill()
-
-
-@pytest.fixture
-def here(capfdbinary):
-    """The command without a process of its own: faster, where that is not what is asked."""
-
-    def call(*arguments):
-        status = cli.main([str(argument) for argument in arguments])
-        return subprocess.CompletedProcess(arguments, status, *capfdbinary.readouterr())
-
-    return call
-
-
-def assert_refused(result, status, *parts):
-    said = result.stderr.decode()
-    assert result.returncode == status, said
-    assert said.startswith("majuscule: ")
-    assert said.count("\n") == 1
-    for part in parts:
-        assert str(part) in said
-    assert not result.stdout
 
 
 def left_in(folder):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import TINY
+from conftest import TINY, assert_refused
 from test_adaptation import FLAT, text
 
 from majuscule import adapter, cli
@@ -35,27 +34,6 @@ def sample(tmp_path):
     path = tmp_path / "house.txt"
     path.write_text(text("the president", apart="\n\n") + "\n")
     return path
-
-
-@pytest.fixture
-def here(capfdbinary):
-    """The command without a process of its own."""
-
-    def call(*arguments):
-        status = cli.main([str(argument) for argument in arguments])
-        return subprocess.CompletedProcess(arguments, status, *capfdbinary.readouterr())
-
-    return call
-
-
-def assert_refused(result, status, *parts):
-    said = result.stderr.decode()
-    assert result.returncode == status, said
-    assert said.startswith("majuscule: ")
-    assert said.count("\n") == 1
-    for part in parts:
-        assert str(part) in said
-    assert not result.stdout
 
 
 def test_a_house_from_sample_to_text(here, press, sample, tmp_path):

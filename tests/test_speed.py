@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import majuscule
@@ -74,12 +74,13 @@ def test_the_text_is_a_share_of_every_source(
 
 
 @given(st.text("aÉß .,()-'\"0\t", max_size=30))
+@example("''")
 def test_a_parted_line_is_the_flattened_one_in_its_own_case(natural: str) -> None:
     from speed import parted
 
     flat = majuscule.flatten(natural)
     out = parted(natural, flat)
-    assert "".join(out.split()) == "".join(natural.split())
+    assert "".join(out.split()) == "".join(majuscule.text.unescape(natural).split())
     assert [char.isspace() for char in out] == [char.isspace() for char in flat]
 
 

@@ -29,17 +29,26 @@ cdef inline uint32_t fingerprint(uint64_t id) noexcept nogil:
     return <uint32_t>(id >> 10) & 0xFFFFF
 
 
+cdef inline uint32_t code_in(const uint32_t* entry, int ways, uint32_t fp) noexcept nogil:
+    """What a bucket has for a fingerprint, 0 if nothing."""
+    # No branch and a plain pointer, so that compilers compare many at once.
+    cdef uint32_t code = 0
+    cdef int k
+    for k in range(ways):
+        code |= entry[k] & 4095 if entry[k] >> CODE_BITS == fp else 0
+    return code
+
+
 def score(const uint64_t[::1] ids, const int32_t[::1] first, const int32_t[::1] edge,
           const uint32_t[:, ::1] table, const int16_t[:, ::1] codebook):
     """Sum the weights of each token's features: int32[tokens, 3, 4].
 
     The three rows: by itself, and what a TITLE or an UPPER token before it adds.
     """
-    cdef Py_ssize_t n = first.shape[0] - 1, total = ids.shape[0], i, c, base
-    cdef int k, d, ways = <int>table.shape[1]  # not the constant: compilers would unroll it first
+    cdef Py_ssize_t n = first.shape[0] - 1, total = ids.shape[0], i, c
+    cdef int k, ways = <int>table.shape[1]  # not the constant: compilers would unroll it first
     cdef uint64_t buckets = table.shape[0]
-    cdef uint32_t fp, code
-    cdef const uint32_t* entry
+    cdef uint32_t code
     cdef int32_t s0, s1, s2, s3
     cdef int32_t[:, :, ::1] out = np.zeros((n, 3, 4), dtype=np.int32)
     with nogil:
@@ -50,13 +59,7 @@ def score(const uint64_t[::1] ids, const int32_t[::1] first, const int32_t[::1] 
             for c in range(first[i], first[i + 1]):
                 if c + AHEAD < total:
                     majuscule_prefetch(&table[bucket_of(ids[c + AHEAD], buckets), 0])
-                base = bucket_of(ids[c], buckets)
-                fp = fingerprint(ids[c])
-                # No branch and a plain pointer, so that compilers compare many at once.
-                entry = &table[base, 0]
-                code = 0
-                for k in range(ways):
-                    code |= entry[k] & 4095 if entry[k] >> CODE_BITS == fp else 0
+                code = code_in(&table[bucket_of(ids[c], buckets), 0], ways, fingerprint(ids[c]))
                 if c < edge[i]:
                     s0 += codebook[code, 0]
                     s1 += codebook[code, 1]
@@ -75,10 +78,8 @@ def score(const uint64_t[::1] ids, const int32_t[::1] first, const int32_t[::1] 
 def codes_of(const uint64_t[::1] keys, const uint32_t[:, ::1] table):
     """The code of each key, 0 of one that is not in the table (uint16)."""
     cdef Py_ssize_t n = keys.shape[0], i, ahead = AHEAD if AHEAD < n else n
-    cdef int k, ways = <int>table.shape[1]
+    cdef int ways = <int>table.shape[1]
     cdef uint64_t buckets = table.shape[0]
-    cdef uint32_t fp, code
-    cdef const uint32_t* entry
     cdef uint16_t[::1] out = np.empty(n, dtype=np.uint16)
     with nogil:
         for i in range(ahead):
@@ -86,12 +87,7 @@ def codes_of(const uint64_t[::1] keys, const uint32_t[:, ::1] table):
         for i in range(n):
             if i + AHEAD < n:
                 majuscule_prefetch(&table[bucket_of(keys[i + AHEAD], buckets), 0])
-            entry = &table[bucket_of(keys[i], buckets), 0]
-            fp = fingerprint(keys[i])
-            code = 0
-            for k in range(ways):
-                code |= entry[k] & 4095 if entry[k] >> CODE_BITS == fp else 0
-            out[i] = <uint16_t>code
+            out[i] = <uint16_t>code_in(&table[bucket_of(keys[i], buckets), 0], ways, fingerprint(keys[i]))
     return np.asarray(out)
 
 

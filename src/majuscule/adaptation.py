@@ -36,6 +36,7 @@ from majuscule.labels import Case
 from majuscule.restorer import Restorer
 from majuscule.text import CASED, Kind, flatten, lower, read
 from majuscule.training import (
+    Example,
     Known,
     Learner,
     Progress,
@@ -232,13 +233,11 @@ def _nearest(
     units: Sequence[_Unit], base: Model, forms: tuple[str, ...], settings: AdaptSettings
 ) -> str | None:
     """The style in which the sample is likeliest; None if it is as likely in none."""
-    judge, known, memory = _learner(base, settings, 8), _known(base, forms), Memory()
+    judge, known = _learner(base, settings, 8), _known(base, forms)
 
     def loss(style: str | None) -> float:
         judge.loss = 0.0
-        for text, spacing in _joined(units):
-            memory.forget()
-            example = example_of(text, spacing, base.style(style), known, memory, _nowhere)
+        for example in _examples(units, base.style(style), known):
             offset = base.score(example.ids, example.first, example.edge)
             judge.step(example, 0, offset, transition_rate=0)
         return judge.loss
@@ -320,6 +319,14 @@ def _known(base: Model, forms: tuple[str, ...]) -> Known:
     return Known(base.words, written, base.prefixes)
 
 
+def _examples(units: Sequence[_Unit], style: int, known: Known) -> Iterator[Example]:
+    """The units as they are judged: nothing is learned from them."""
+    memory = Memory()
+    for text, spacing in _joined(units):
+        memory.forget()
+        yield example_of(text, spacing, style, known, memory, _nowhere)
+
+
 def _nowhere(ids: Keys) -> Ints:
     """No rows for any feature."""
     return np.full(len(ids), -1, dtype=np.int32)
@@ -351,7 +358,7 @@ def _tried(
     """The strength at which parts that were not learned from are likeliest, and how good it is."""
     strengths = (settings.strength,) if settings.strength else STRENGTHS
     losses = np.zeros(len(strengths))
-    known, memory = _known(base, forms), Memory()
+    known = _known(base, forms)
     number = base.style(header["style"])
     adapters = []
     for part in range(PARTS):
@@ -359,9 +366,7 @@ def _tried(
         adapters.append(_learned(rest, base, forms, header, settings, progress))
         adapted = base.with_adapters(adapters[-1])
         judge = _learner(base, settings, 8)
-        for text, spacing in _joined(units[part::PARTS]):
-            memory.forget()
-            example = example_of(text, spacing, number, known, memory, _nowhere)
+        for example in _examples(units[part::PARTS], number, known):
             given = example.ids, example.first, example.edge
             plain = base.score(*given)
             more = adapted.score(*given) - plain

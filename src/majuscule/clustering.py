@@ -153,13 +153,20 @@ def _k_means(rows: Floats, weights: NDArray[np.float64], most: int, seed: int) -
         return np.arange(len(rows))
     rng = np.random.default_rng(seed)
     centres = rows[rng.choice(len(rows), most, replace=False, p=weights / weights.sum())]
-    nearest = np.zeros(len(rows), dtype=np.int64)
+    group = np.zeros(len(rows), dtype=np.int64)
     for _ in range(15):
-        half = (centres**2).sum(1) / 2
-        for a in range(0, len(rows), 8192):
-            nearest[a : a + 8192] = np.argmin(half - rows[a : a + 8192] @ centres.T, axis=1)
+        group = nearest(rows, centres)
         sums = np.zeros(centres.shape)
-        np.add.at(sums, nearest, rows * weights[:, None])
-        total = np.bincount(nearest, weights, minlength=most)[:, None]
+        np.add.at(sums, group, rows * weights[:, None])
+        total = np.bincount(group, weights, minlength=most)[:, None]
         centres = np.where(total, sums / np.maximum(total, 1e-9), centres).astype(np.float32)
-    return nearest
+    return group
+
+
+def nearest(vectors: Floats, centres: Floats) -> NDArray[np.int64]:
+    """The number of the centre that is nearest to each vector."""
+    out = np.zeros(len(vectors), dtype=np.int64)
+    half = (centres**2).sum(1) / 2
+    for a in range(0, len(vectors), 8192):
+        out[a : a + 8192] = np.argmin(half - vectors[a : a + 8192] @ centres.T, axis=1)
+    return out

@@ -85,7 +85,7 @@ class _Outcome(NamedTuple):
         margins, runner_up: as `majuscule.decode.margins` gives them, if they were asked for.
         stays: bits 0-1 if the case was left as it stood, bit 2 if the gap was.
         remembered: whether it would be otherwise, had the document not been remembered;
-            known where margins are.
+            empty unless it was asked for.
         entries: whether the lexicon had a say.
     """
 
@@ -259,7 +259,7 @@ class Restorer:
         >>> decisions[2].case_probability > 0.99, decisions[2].by
         (True, 'model')
         """
-        outcome = self._restore(flattened, _Memory(features.Memory()), sure=True)
+        outcome = self._restore(flattened, _Memory(features.Memory()), sure=True, explained=True)
         tokens, labels = outcome.tokens, outcome.labels.tolist()
         chances = 1 / (1 + np.exp(-outcome.margins / SCALE))
         origins = text.origins(flattened)
@@ -293,7 +293,9 @@ class Restorer:
             )
         return outcome.text, decisions
 
-    def _restore(self, flattened: str, memory: _Memory, *, sure: bool = False) -> _Outcome:
+    def _restore(
+        self, flattened: str, memory: _Memory, *, sure: bool = False, explained: bool = False
+    ) -> _Outcome:
         tokens = text.read(flattened)
         count = len(tokens)
         labels = np.empty(count, dtype=np.uint8)
@@ -304,8 +306,8 @@ class Restorer:
         mixed = ((form_at >= 0) | (prefix > 0)).view(np.uint8)
         classes = self.model.classes(tokens)
         entries = self._lexicon.find(tokens) if self._lexicon else None
-        forgetful = features.Memory(words=False)
-        without = labels.copy()
+        forgetful = features.Memory(words=False) if explained else None
+        without = np.empty(count if explained else 0, dtype=np.uint8)
         for first, last in _spans(tokens):
             some = tokens.of_lines(first, last)
             span = slice(tokens.lines[first], tokens.lines[last])
@@ -324,7 +326,7 @@ class Restorer:
             labels[span] = decode.best(scores, *given)
             if len(margins):
                 margins[span], runner_up[span] = decode.margins(scores, *given, labels[span])
-            if sure:
+            if forgetful:
                 scores = self.model.score(*features.extract(*seen, forgetful, self._style))
                 without[span] = decode.best(scores, *given)
         best, stays = labels, np.zeros(count, dtype=np.uint8)
@@ -342,10 +344,9 @@ class Restorer:
             form_at, forms = _joined(form_at, forms, entries.form_at, held, self._lexicon.chars)
         as_read = (stays & 3) != 0 if self._case else np.ones(count, dtype=bool)
         form_at, forms = _joined(form_at, forms, tokens.start, as_read, tokens.chars)
+        remembered = best != without if explained else np.zeros(0, dtype=bool)
         restored = text.render(tokens, labels, form_at, forms)
-        return _Outcome(
-            restored, tokens, labels, best, margins, runner_up, stays, best != without, held
-        )
+        return _Outcome(restored, tokens, labels, best, margins, runner_up, stays, remembered, held)
 
 
 def _joined(

@@ -31,7 +31,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from majuscule import _model, _training
-from majuscule.clustering import cluster
+from majuscule.clustering import cluster, nearest
 from majuscule.errors import DataError, MajusculeError
 from majuscule.features import Memory, extract
 from majuscule.labels import Case
@@ -413,23 +413,15 @@ def _quantise(weights: Floats, curvature: Floats, seed: int, most: int) -> tuple
         some = centres[:used]
         some[1:] = sample[: used - 1]
         for _ in range(12):
-            nearest = _nearest(sample, some)
+            group = nearest(sample, some)
             sums = np.zeros((used, 4))
-            np.add.at(sums, nearest, sample)
-            counts = np.bincount(nearest, minlength=used)[:, None]
+            np.add.at(sums, group, sample)
+            counts = np.bincount(group, minlength=used)[:, None]
             some[:] = np.where(counts, sums / np.maximum(counts, 1), some)
             some[0] = 0
     codebook = np.clip(np.rint(centres * SCALE), -32000, 32000).astype(np.int16)
-    codes = _nearest(weights, codebook[:used].astype(np.float32) / np.float32(SCALE))
+    codes = nearest(weights, codebook[:used].astype(np.float32) / np.float32(SCALE))
     return codebook, codes.astype(np.uint32)
-
-
-def _nearest(vectors: Floats, centres: Floats) -> NDArray[np.int64]:
-    out = np.zeros(len(vectors), dtype=np.int64)
-    half = (centres**2).sum(1) / 2
-    for a in range(0, len(vectors), 8192):
-        out[a : a + 8192] = np.argmin(half - vectors[a : a + 8192] @ centres.T, axis=1)
-    return out
 
 
 def _written_forms(

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import fields
-from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from majuscule import corpus, model
-from majuscule.cli.console import add_model, meanings, named_models, say
-from majuscule.cli.models import TrainingProgress, habit_of
+from majuscule.cli.console import add_model, named_models, say
+from majuscule.cli.models import (
+    TrainingProgress,
+    about_of,
+    add_learning,
+    habit_of,
+    look_at,
+    settings_of,
+)
 from majuscule.errors import MajusculeError
 
 if TYPE_CHECKING:
@@ -45,27 +50,7 @@ def adapt_options(command: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="the model's style to begin with, or none (default: whichever fits the sample best)",
     )
-    command.add_argument(
-        "--tokenised",
-        action="store_true",
-        help="the sample is tokenised and teaches case alone; a SAMPLE with .tok. in its name is"
-        " taken so without this",
-    )
-    command.add_argument(
-        "--name",
-        default=signature(adapt).parameters["name"].default,
-        help="the adapter's name (default: %(default)s)",
-    )
-    command.add_argument("--license", metavar="TEXT", help="the adapter's licence")
-    explained = meanings(AdaptSettings)
-    for field in fields(AdaptSettings):
-        command.add_argument(
-            f"--{field.name.replace('_', '-')}",
-            type=type(field.default),
-            default=field.default,
-            metavar="N" if isinstance(field.default, int) else "X",
-            help=f"{explained.get(field.name, '')} (default: %(default)s)",
-        )
+    add_learning(command, "adapter", "sample", "SAMPLE", adapt, AdaptSettings)
 
 
 def adapt(chosen: argparse.Namespace) -> None:
@@ -73,10 +58,7 @@ def adapt(chosen: argparse.Namespace) -> None:
     from majuscule.adaptation import AdaptSettings, adapt  # noqa: PLC0415 - as above
     from majuscule.training import Source  # noqa: PLC0415 - as above
 
-    corpus.check(chosen.samples)
-    for path in (*chosen.samples, chosen.output):
-        if path == corpus.STANDARD or (Path(path).exists() and not Path(path).is_file()):
-            chosen.refuse(f"expected a file that can be read again and again, got {path}")
+    look_at(chosen, chosen.samples)
     if clash := corpus.clash([*chosen.samples, *named_models(chosen)], chosen.output):
         chosen.refuse(
             f"expected the adapter to be another file than the input, got {clash} for both;"
@@ -85,16 +67,13 @@ def adapt(chosen: argparse.Namespace) -> None:
     base = model.load(chosen.model)
     try:
         base.style(chosen.style)
-        settings = AdaptSettings(
-            **{field.name: getattr(chosen, field.name) for field in fields(AdaptSettings)}
-        )
+        settings = settings_of(chosen, AdaptSettings)
     except MajusculeError as error:
         chosen.refuse(str(error))
     sources = [
         Source(Path(path), spacing=not (chosen.tokenised or corpus.tokenised(path)))
         for path in chosen.samples
     ]
-    about = {"license": chosen.license} if chosen.license else {}
     with corpus.whole(chosen.output) as path, closing(TrainingProgress()) as progress:
         learned = adapt(
             sources,
@@ -102,7 +81,7 @@ def adapt(chosen: argparse.Namespace) -> None:
             settings,
             style=chosen.style,
             name=chosen.name,
-            about=about,
+            about=about_of(chosen),
             progress=progress,
         )
         with corpus.naming(chosen.output):

@@ -11,7 +11,7 @@ from dataclasses import fields
 from importlib.util import find_spec
 from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -22,9 +22,12 @@ from majuscule.errors import MajusculeError, ModelError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from majuscule.training import Source
+    from majuscule.adaptation import AdaptSettings
+    from majuscule.training import Settings, Source
+
+Chosen = TypeVar("Chosen", "Settings", "AdaptSettings")
 
 
 def info_options(command: argparse.ArgumentParser) -> None:
@@ -125,20 +128,32 @@ def train_options(command: argparse.ArgumentParser) -> None:
         "-o", "--output", metavar="MODEL", required=True, help="where to write the model"
     )
     command.add_argument("--style", metavar="NAME", help="style of every CORPUS without its own")
+    add_learning(command, "model", "text", "CORPUS", train, Settings)
+
+
+def add_learning(
+    command: argparse.ArgumentParser,
+    made: str,
+    text: str,
+    metavar: str,
+    learn: Callable[..., object],
+    settings: type[Settings | AdaptSettings],
+) -> None:
+    """The options of what learns something from text: how, and what to call it."""
     command.add_argument(
         "--tokenised",
         action="store_true",
-        help="the text is tokenised and teaches case alone; a CORPUS with .tok. in its name is"
-        " taken so without this",
+        help=f"the {text} is tokenised and teaches case alone; a {metavar} with .tok. in its name"
+        " is taken so without this",
     )
     command.add_argument(
         "--name",
-        default=signature(train).parameters["name"].default,
-        help="the model's name (default: %(default)s)",
+        default=signature(learn).parameters["name"].default,
+        help=f"the {made}'s name (default: %(default)s)",
     )
-    command.add_argument("--license", metavar="TEXT", help="the model's licence")
-    explained = meanings(Settings)
-    for field in fields(Settings):
+    command.add_argument("--license", metavar="TEXT", help=f"the {made}'s licence")
+    explained = meanings(settings)
+    for field in fields(settings):
         command.add_argument(
             f"--{field.name.replace('_', '-')}",
             type=type(field.default),
@@ -148,27 +163,44 @@ def train_options(command: argparse.ArgumentParser) -> None:
         )
 
 
+def settings_of(chosen: argparse.Namespace, settings: type[Chosen]) -> Chosen:
+    """The settings that `add_learning`'s options say.
+
+    Raises:
+        MajusculeError: one of them cannot be.
+    """
+    return settings(**{field.name: getattr(chosen, field.name) for field in fields(settings)})
+
+
+def about_of(chosen: argparse.Namespace) -> dict[str, Any]:
+    """What the header says beyond what was learned."""
+    return {"license": chosen.license} if chosen.license else {}
+
+
+def look_at(chosen: argparse.Namespace, paths: Sequence[str]) -> None:
+    """See that text can be read as often as learning takes, and the output be written."""
+    corpus.check(paths)
+    for path in (*paths, chosen.output):
+        if path == corpus.STANDARD or (Path(path).exists() and not Path(path).is_file()):
+            chosen.refuse(f"expected a file that can be read again and again, got {path}")
+
+
 def train(chosen: argparse.Namespace) -> None:
     """Train a model on natural text."""
     from majuscule.training import Settings, train  # noqa: PLC0415 - as above
 
     sources = [_source(written, chosen) for written in chosen.corpus]
     paths = [str(source.path) for source in sources]
-    corpus.check(paths)
-    for path in (*paths, chosen.output):
-        if path == corpus.STANDARD or (Path(path).exists() and not Path(path).is_file()):
-            chosen.refuse(f"expected a file that can be read again and again, got {path}")
+    look_at(chosen, paths)
     if clash := corpus.clash(paths, chosen.output):
         chosen.refuse(
             f"expected the model to be another file than its corpus, got {clash} for both"
         )
     try:
-        settings = Settings(
-            **{field.name: getattr(chosen, field.name) for field in fields(Settings)}
-        )
+        settings = settings_of(chosen, Settings)
     except MajusculeError as error:
         chosen.refuse(str(error))
-    about = {"license": chosen.license} if chosen.license else {}
+    about = about_of(chosen)
     with corpus.whole(chosen.output) as path, closing(TrainingProgress()) as progress:
         trained = train(sources, settings, name=chosen.name, about=about, progress=progress)
         with corpus.naming(chosen.output):
