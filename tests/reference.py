@@ -101,13 +101,14 @@ BRACKETS = {
 @cache
 def _treebank() -> re.Pattern[str]:
     word = _set_of(LETTER, LOWER, UPPER, MARK, DIGIT)
-    cased = _set_of(LOWER, UPPER)
+    cased, digit = _set_of(LOWER, UPPER), _set_of(DIGIT)
     begin, end = r"(?<![^ \t\n\r])", r"(?![^ \t\n\r])"
     return re.compile(
         rf"(?P<bracket>{begin}-[lrLR][rscRSC][bB]-{end})"
         rf"|(?P<opening>{begin}``{end}[ ]*)"
         rf"|(?P<closing>[ ]*{begin}''{end})"
         rf"|(?P<hyphen>(?<=[{word}.])[ ]@-@[ ](?=[{word}]))"
+        rf"|(?P<number>(?<=[{digit}])[ ]@[.,]@[ ](?=[{digit}]))"
         rf"|(?P<blank>(?<=[{cased}])[ ](?=[nN]['\u2019][tT](?![{word}]))|(?<=--)[ ](?=--))"
     )
 
@@ -124,6 +125,8 @@ def unescape(text: str) -> str:
             return BRACKETS[match["bracket"].lower()]
         if match["hyphen"]:
             return "-"
+        if match["number"]:
+            return match["number"][2]
         return "" if match["blank"] else '"'
 
     return _treebank().sub(plain, text)
@@ -328,7 +331,8 @@ def _escapes(line: list[Token], i: int) -> range:
                 return range(i + 1, i + 4)
         if token.kind == after[1].kind == Kind.HYPHEN and re.fullmatch("..b", after[0].word):
             return range(i + 1, i + 3)
-        if token.word == after[1].word == "@" and after[0].kind == Kind.HYPHEN:
+        between = after[0].kind == Kind.HYPHEN or after[0].word in {",", "."}
+        if token.word == after[1].word == "@" and between:
             return range(i + 1, i + 3)
         if token.word == "n" and after[0].kind == Kind.APOSTROPHE and after[1].word[0] == "t":
             return range(i + 1, i + 3)

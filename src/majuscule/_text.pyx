@@ -150,12 +150,20 @@ def unescape_entities(uint32_t[::1] chars):
     return j
 
 
+cdef inline bint parted(uint32_t c, uint32_t left, uint32_t right, Page page, Info info) except? -1 nogil:
+    """Whether ``@-@`` stands for a hyphen between these, ``@,@`` or ``@.@`` for a number's sign."""
+    cdef int one = class_of(entry_of(left, page, info)), other = class_of(entry_of(right, page, info))
+    if c == 45:
+        return (left == 46 or is_word(one)) and is_word(other)
+    return (c == 44 or c == 46) and one == DIGIT and other == DIGIT
+
+
 def unescape_treebank(uint32_t[::1] chars, Page page, Info info):
-    """Undo the Treebank's escapes and Moses' ``@-@`` in place; returns the new length.
+    """Undo the Treebank's escapes, ``@-@``, ``@,@`` and ``@.@`` in place; returns the new length.
 
     Each stands alone between blanks. What they say of spacing is kept by dropping the
-    blank: after an opening quote, before a closing one and before ``n't``, around ``@-@``,
-    and between ``--`` and ``--``.
+    blank: after an opening quote, before a closing one and before ``n't``, around ``@-@``
+    and its kin, and between ``--`` and ``--``.
     """
     cdef Py_ssize_t n = chars.shape[0], i = 0, j = 0, k
     cdef uint32_t c, a, b, char, before
@@ -201,12 +209,10 @@ def unescape_treebank(uint32_t[::1] chars, Page page, Info info):
                 j += 1
                 i += 2
                 continue
-            elif c == 64 and at(chars, i + 1, n) == 45 and at(chars, i + 2, n) == 64 \
-                    and before == 32 and alone and at(chars, i + 3, n) == 32 and j >= 2 and i + 4 < n \
-                    and is_word(class_of(entry_of(chars[i + 4], page, info))) \
-                    and (chars[j - 2] == 46
-                         or is_word(class_of(entry_of(chars[j - 2], page, info)))):
-                chars[j - 1] = 45
+            elif c == 64 and at(chars, i + 2, n) == 64 and before == 32 and alone \
+                    and at(chars, i + 3, n) == 32 and j >= 2 and i + 4 < n \
+                    and parted(chars[i + 1], chars[j - 2], chars[i + 4], page, info):
+                chars[j - 1] = chars[i + 1]
                 i += 4
                 continue
             elif alone and before == 32 and j >= 2 and (c == 110 or c == 78) \
@@ -465,7 +471,8 @@ def allowed(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
                         elif k == HYPHEN and kind[i + 2] == HYPHEN and end[i + 1] - start[i + 1] == 3 \
                                 and low[start[i + 1] + 2] == 98:
                             keep(out, glue, i + 1, i + 3)
-                        elif low[start[i]] == 64 and kind[i + 1] == HYPHEN and low[start[i + 2]] == 64:
+                        elif low[start[i]] == 64 and low[start[i + 2]] == 64 \
+                                and (kind[i + 1] == HYPHEN or low[start[i + 1]] in (44, 46)):
                             keep(out, glue, i + 1, i + 3)
                         elif low[start[i]] == 110 and end[i] - start[i] == 1 and kind[i + 1] == APOSTROPHE \
                                 and low[start[i + 2]] == 116:

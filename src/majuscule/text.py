@@ -162,11 +162,12 @@ class Tokens:
 
 
 def unescape(text: str) -> str:
-    """Undo the escapes of Moses and of the Penn Treebank.
+    """Undo the escapes of Moses, of the Penn Treebank and of WikiText.
 
     Moses' ``&apos; &quot; &amp; &lt; &gt; &#91; &#93; &#124;`` anywhere; between blanks
-    also ``@-@``, ``-LRB-`` and its kin, the Treebank's quotes, ``n't`` and ``-- --``. Blanks
-    that an escape shows to be the tokeniser's go with it. Doing it twice changes nothing.
+    also ``@-@``, ``-LRB-`` and its kin, the Treebank's quotes, ``n't`` and ``-- --``; between
+    digits WikiText's ``@,@`` and ``@.@``. Blanks that an escape shows to be the tokeniser's go
+    with it. Doing it twice changes nothing.
 
     >>> unescape("`` i ca n't , '' he said -lrb- at the u.s. @-@ led talks -rrb-")
     '"i can\\'t ," he said ( at the u.s.-led talks )'
@@ -181,7 +182,7 @@ def _unescape(chars: CodePoints) -> CodePoints:
 
 
 _ENTITY = re.compile(r"&(?:amp;)*(?:lt|gt|apos|quot|amp|#91|#93|#124);", re.IGNORECASE)
-_TREEBANK = re.compile(r"-[lr][rsc]b-|``|''|@-@", re.IGNORECASE)
+_TREEBANK = re.compile(r"-[lr][rsc]b-|``|''|@[-,.]@", re.IGNORECASE)
 
 
 def origins(text: str) -> list[tuple[int, int]]:

@@ -29,8 +29,8 @@ def words(line: str) -> list[str]:
     pieces = []
     place = 0
     for token in raw:
-        # Some escapes are undone between words alone, so the token is put between two.
-        piece = "".join(unescape(f"a {token} a").split())[1:-1]
+        # Some escapes are undone between numbers alone, so the token is put between two.
+        piece = "".join(unescape(f"1 {token} 1").split())[1:-1]
         if not whole.startswith(piece, place):
             piece = token
         pieces.append(piece)
