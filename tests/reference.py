@@ -339,6 +339,13 @@ def _escapes(line: list[Token], i: int) -> range:
     return range(0)
 
 
+def _glues(seen: set[int], mark: int, left: int, right: int) -> bool:
+    """Whether a document that has shown these glues such a mark between such neighbours."""
+    if mark not in MARKS:
+        return False
+    return mark in seen or (Kind.NUMBER in (left, right) and mark - Kind.HYPHEN in seen)
+
+
 def allowed(
     lines: Iterable[list[Token]],
     mixed: set[int],
@@ -347,7 +354,10 @@ def allowed(
     seen: set[int] | None = None,
     free: bool = False,
 ) -> tuple[list[tuple[set[int], set[int]]], set[int]]:
-    """Each token's cases and gaps, and the marks seen glued; `mixed` are keys with a form."""
+    """Each token's cases and gaps, and the marks seen glued; `mixed` are keys with a form.
+
+    A mark seen beside a number alone counts as its kind less HYPHEN.
+    """
     seen = set(seen or ())
     out = []
     for line in lines:
@@ -355,7 +365,8 @@ def allowed(
             seen = set()
         for left, mark, right in zip(line, line[1:], line[2:], strict=False):
             if mark.kind in MARKS and mark.glued and right.glued and left.is_word and right.is_word:
-                seen.add(mark.kind)
+                numbers = Kind.NUMBER in (left.kind, right.kind)
+                seen.add(mark.kind - Kind.HYPHEN if numbers else mark.kind)
         choices = []
         for i, token in enumerate(line):
             cases: set[int] = set(Case)
@@ -378,8 +389,8 @@ def allowed(
                 opens = i + 1 < len(line) and not line[i + 1].glued
                 follows = i > 1 and not line[i - 1].glued
                 before = line[i - 1].kind
-                if (token.kind in MARKS and token.kind in seen and opens) or (
-                    before in MARKS and before in seen and follows
+                if (opens and _glues(seen, token.kind, before, line[i + 1].kind)) or (
+                    follows and _glues(seen, before, line[i - 2].kind, token.kind)
                 ):
                     gaps = {SPACE}
             choices.append((cases, gaps))

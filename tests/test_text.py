@@ -312,11 +312,12 @@ def test_render_raises_rather_than_change_a_letter() -> None:
 @given(
     st.one_of(texts, documents),
     st.sampled_from(Document),
-    st.sets(st.sampled_from(reference.MARKS)),
+    st.sets(st.sampled_from([mark - low for mark in reference.MARKS for low in (0, Kind.HYPHEN)])),
     st.booleans(),
     st.sets(st.sampled_from(["can", "not", "iphone", "the", "x1", "a"])),
 )
 @example("x -y a-b - c\n\nd - e", Document.BLOCK, set(), False, set())
+@example("3-1 a - b 5 - c d - 6 , -", Document.BLOCK, set(), False, set())
 def test_allowed_is_the_reference(
     given_text: str, document: Document, seen: set[int], free: bool, mixed: set[str]
 ) -> None:
@@ -341,6 +342,14 @@ def test_what_a_document_glued_it_does_not_part() -> None:
     bits, _ = text.allowed(tokens, np.zeros(len(tokens), np.uint8), Document.BLOCK, 0)
     joins = [bool(bits[i] & 32) for i in range(len(tokens)) if tokens.word(i) == "-"]
     assert joins == [True, False, True]
+
+
+def test_what_a_document_glued_beside_a_number_it_may_part_elsewhere() -> None:
+    """As spaCy does, whose hyphens are parted between letters alone."""
+    tokens = read("mid-2025 well - known 3 - 1\n\n3 - 1")
+    bits, _ = text.allowed(tokens, np.zeros(len(tokens), np.uint8), Document.BLOCK, 0)
+    joins = [bool(bits[i] & 32) for i in range(len(tokens)) if tokens.word(i) == "-"]
+    assert joins == [True, True, False, True]
 
 
 # Flattening ---------------------------------------------------------------------------------

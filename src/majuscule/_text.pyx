@@ -413,8 +413,9 @@ def allowed(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
             const uint8_t[::1] mixed, int seen, int document, bint free):
     """Which labels each token may get: bits 0-3 its cases, bit 4 SPACE, bit 5 JOIN.
 
-    `seen` holds, as bits by kind, the marks this document has shown glued between words;
-    the new value is returned. `free` disregards the input's own spacing, as training does.
+    `seen` holds, as bits by kind, the marks this document has shown glued between words, and
+    HYPHEN bits lower those it has shown glued beside a number alone; the new value is
+    returned. `free` disregards the input's own spacing, as training does.
     """
     cdef Py_ssize_t n = start.shape[0], lines = line.shape[0] - 1, r, i, a, b, s
     cdef int cases, k
@@ -429,7 +430,7 @@ def allowed(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
             for i in range(a + 1, b - 1):
                 k = kind[i]
                 if k >= HYPHEN and glue[i] and glue[i + 1] and kind[i - 1] <= MIXTURE and kind[i + 1] <= MIXTURE:
-                    seen |= 1 << k
+                    seen |= 1 << (k - HYPHEN if kind[i - 1] == NUMBER or kind[i + 1] == NUMBER else k)
             for i in range(a, b):
                 k = kind[i]
                 if k == WORD or k == MIXTURE:
@@ -450,10 +451,11 @@ def allowed(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
                     join = is_pair(low, start[i - 1], end[i - 1], start[i], end[i],
                                    i - 1 > a and kind[i - 2] == APOSTROPHE)
                 elif not free:
-                    if k >= HYPHEN and (seen >> k) & 1 and i + 1 < b and not glue[i + 1]:
+                    if k >= HYPHEN and i + 1 < b and not glue[i + 1] \
+                            and glues(seen, k, kind[i - 1], kind[i + 1]):
                         join = False
-                    elif kind[i - 1] >= HYPHEN and (seen >> kind[i - 1]) & 1 and i - 1 > a \
-                            and not glue[i - 1]:
+                    elif kind[i - 1] >= HYPHEN and i - 1 > a and not glue[i - 1] \
+                            and glues(seen, kind[i - 1], kind[i - 2], k):
                         join = False
                 out[i] = cases | (16 if space else 0) | (32 if join else 0)
             if not free:
@@ -478,6 +480,11 @@ def allowed(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
                                 and low[start[i + 2]] == 116:
                             keep(out, glue, i + 1, i + 3)
     return np.asarray(out), seen
+
+
+cdef inline bint glues(int seen, int mark, int left, int right) noexcept nogil:
+    """Whether a document that has shown this glues such a mark between such neighbours."""
+    return (seen >> mark) & 1 or ((seen >> (mark - HYPHEN)) & 1 and (left == NUMBER or right == NUMBER))
 
 
 cdef inline int keep(uint8_t[::1] out, const uint8_t[::1] glue, Py_ssize_t a, Py_ssize_t b) except -1 nogil:
