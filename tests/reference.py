@@ -339,11 +339,14 @@ def _escapes(line: list[Token], i: int) -> range:
     return range(0)
 
 
-def _glues(seen: set[int], mark: int, left: int, right: int) -> bool:
+Shown = tuple[int, bool, bool]
+"""A mark's kind, and whether numbers stand on its left and on its right."""
+
+
+def _glues(seen: set[Shown], mark: int, left: int, right: int) -> bool:
     """Whether a document that has shown these glues such a mark between such neighbours."""
-    if mark not in MARKS:
-        return False
-    return mark in seen or (Kind.NUMBER in (left, right) and mark - Kind.HYPHEN in seen)
+    same = (mark, left == Kind.NUMBER, right == Kind.NUMBER)
+    return same in seen or (mark, False, False) in seen
 
 
 def allowed(
@@ -351,13 +354,10 @@ def allowed(
     mixed: set[int],
     *,
     document: str = "block",
-    seen: set[int] | None = None,
+    seen: set[Shown] | None = None,
     free: bool = False,
-) -> tuple[list[tuple[set[int], set[int]]], set[int]]:
-    """Each token's cases and gaps, and the marks seen glued; `mixed` are keys with a form.
-
-    A mark seen beside a number alone counts as its kind less HYPHEN.
-    """
+) -> tuple[list[tuple[set[int], set[int]]], set[Shown]]:
+    """Each token's cases and gaps, and the marks seen glued; `mixed` are keys with a form."""
     seen = set(seen or ())
     out = []
     for line in lines:
@@ -365,8 +365,7 @@ def allowed(
             seen = set()
         for left, mark, right in zip(line, line[1:], line[2:], strict=False):
             if mark.kind in MARKS and mark.glued and right.glued and left.is_word and right.is_word:
-                numbers = Kind.NUMBER in (left.kind, right.kind)
-                seen.add(mark.kind - Kind.HYPHEN if numbers else mark.kind)
+                seen.add((mark.kind, left.kind == Kind.NUMBER, right.kind == Kind.NUMBER))
         choices = []
         for i, token in enumerate(line):
             cases: set[int] = set(Case)

@@ -413,9 +413,9 @@ def allowed(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
             const uint8_t[::1] mixed, int seen, int document, bint free):
     """Which labels each token may get: bits 0-3 its cases, bit 4 SPACE, bit 5 JOIN.
 
-    `seen` holds, as bits by kind, the marks this document has shown glued between words, and
-    HYPHEN bits lower those it has shown glued beside a number alone; the new value is
-    returned. `free` disregards the input's own spacing, as training does.
+    `seen` holds the marks this document has shown glued between words, a bit for each kind of
+    mark and neighbours (see `shown`); the new value is returned. `free` disregards the input's
+    own spacing, as training does.
     """
     cdef Py_ssize_t n = start.shape[0], lines = line.shape[0] - 1, r, i, a, b, s
     cdef int cases, k
@@ -430,7 +430,7 @@ def allowed(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
             for i in range(a + 1, b - 1):
                 k = kind[i]
                 if k >= HYPHEN and glue[i] and glue[i + 1] and kind[i - 1] <= MIXTURE and kind[i + 1] <= MIXTURE:
-                    seen |= 1 << (k - HYPHEN if kind[i - 1] == NUMBER or kind[i + 1] == NUMBER else k)
+                    seen |= shown(k, kind[i - 1], kind[i + 1])
             for i in range(a, b):
                 k = kind[i]
                 if k == WORD or k == MIXTURE:
@@ -482,9 +482,17 @@ def allowed(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
     return np.asarray(out), seen
 
 
+cdef inline int shown(int mark, int left, int right) noexcept nogil:
+    """The bit for a mark between such neighbours; which of them are numbers makes a difference."""
+    return 1 << 4 * (mark - HYPHEN) + (left == NUMBER) + 2 * (right == NUMBER)
+
+
 cdef inline bint glues(int seen, int mark, int left, int right) noexcept nogil:
-    """Whether a document that has shown this glues such a mark between such neighbours."""
-    return (seen >> mark) & 1 or ((seen >> (mark - HYPHEN)) & 1 and (left == NUMBER or right == NUMBER))
+    """Whether a document that has shown these glues such a mark between such neighbours.
+
+    One that glues it between letters does so everywhere.
+    """
+    return seen & (shown(mark, left, right) | shown(mark, WORD, WORD)) != 0
 
 
 cdef inline int keep(uint8_t[::1] out, const uint8_t[::1] glue, Py_ssize_t a, Py_ssize_t b) except -1 nogil:

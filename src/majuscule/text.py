@@ -335,7 +335,7 @@ def allowed(
 
     A gap that is closed stays closed. A hyphen, dash, slash or symbol between two words
     stays open on both sides in a document that has shown one glued between words, for
-    then its tokeniser does not part them; one glued beside a number tells of numbers
+    then its tokeniser does not part them; one glued beside a number tells of the like
     alone. An escape never comes about by joining. MIXED is for tokens that `mixed` marks,
     which have a written form.
 
