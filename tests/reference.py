@@ -106,7 +106,8 @@ def _treebank() -> re.Pattern[str]:
     return re.compile(
         rf"(?P<bracket>{begin}-[lrLR][rscRSC][bB]-{end})"
         rf"|(?P<opening>{begin}``{end}[ ]*)"
-        rf"|(?P<closing>[ ]*{begin}''{end})"
+        rf"|(?P<before>[ ]*){begin}(?P<closing>''){end}"
+        r"|(?P<line>\n)"
         rf"|(?P<hyphen>(?<=[{word}.])[ ]@-@[ ](?=[{word}]))"
         rf"|(?P<number>(?<=[{digit}])[ ]@[.,]@[ ](?=[{digit}]))"
         rf"|(?P<blank>(?<=[{cased}])[ ](?=[nN]['\u2019][tT](?![{word}]))|(?<=--)[ ](?=--))"
@@ -114,20 +115,37 @@ def _treebank() -> re.Pattern[str]:
 
 
 def unescape(text: str) -> str:
-    """Undo Moses' escapes, then the Treebank's."""
+    """Undo Moses' escapes, then the Treebank's.
+
+    A quote that closes none of its line and comes before another such keeps its blanks.
+    """
     before = None
     while before != text:
         before = text
         text = ENTITY.sub(lambda match: ENTITIES[match[0].lower()], text)
 
+    opened = False
+
     def plain(match: re.Match[str]) -> str:
+        nonlocal opened
+        if match["line"]:
+            opened = False
+            return "\n"
+        if match["opening"]:
+            opened = True
+            return '"'
+        if match["closing"]:
+            after = re.search(r"(?<![^ \t\n\r])(``|'')(?![^ \t\n\r])|\n", text[match.end() :])
+            nothing = not opened and after and after[0] == "''"
+            opened = False
+            return (match["before"] if nothing else "") + '"'
         if match["bracket"]:
             return BRACKETS[match["bracket"].lower()]
         if match["hyphen"]:
             return "-"
         if match["number"]:
             return match["number"][2]
-        return "" if match["blank"] else '"'
+        return ""
 
     return _treebank().sub(plain, text)
 

@@ -170,6 +170,11 @@ def treebank_of_lower_case(line: str) -> str:
     return " ".join(NLTKWordTokenizer().tokenize(line.lower(), convert_parentheses=True))
 
 
+def closing_marks_alone(line: str) -> str:
+    """With '' for opening quotes, too, as several corpora have them."""
+    return treebank(line).replace("``", "''")
+
+
 def wikitext(line: str) -> str:
     """Moses' tokens with signs in numbers parted, too, as WikiText has them."""
     plain = moses_aggressive(line).replace("&apos;", "'").replace("&quot;", '"')
@@ -197,6 +202,7 @@ TOKENISERS: dict[str, Callable[[str], str] | None] = {
     "nltk": nltk,
     "treebank": treebank,
     "treebank, lower case first": treebank_of_lower_case,
+    "treebank, closing marks alone": closing_marks_alone,
     "wikitext": wikitext,
     "bert": bert,
     "upper": capitals,

@@ -150,6 +150,16 @@ def unescape_entities(uint32_t[::1] chars):
     return j
 
 
+cdef inline bint closes_next(const uint32_t[::1] chars, Py_ssize_t i, Py_ssize_t n) except? -1 nogil:
+    """Whether the next quote of the line from i on is a closing one again."""
+    while i < n and chars[i] != 10:
+        if (chars[i] == 39 or chars[i] == 96) and at(chars, i + 1, n) == chars[i] \
+                and breaks(chars[i - 1]) and breaks(at(chars, i + 2, n)):
+            return chars[i] == 39
+        i += 1
+    return False
+
+
 cdef inline bint parted(uint32_t c, uint32_t left, uint32_t right, Page page, Info info) except? -1 nogil:
     """Whether ``@-@`` stands for a hyphen between these, ``@,@`` or ``@.@`` for a number's sign."""
     cdef int one = class_of(entry_of(left, page, info)), other = class_of(entry_of(right, page, info))
@@ -163,11 +173,12 @@ def unescape_treebank(uint32_t[::1] chars, Page page, Info info):
 
     Each stands alone between blanks. What they say of spacing is kept by dropping the
     blank: after an opening quote, before a closing one and before ``n't``, around ``@-@``
-    and its kin, and between ``--`` and ``--``.
+    and its kin, and between ``--`` and ``--``. Some write '' for every quote: one that closes
+    none of its line, before another one, says nothing.
     """
     cdef Py_ssize_t n = chars.shape[0], i = 0, j = 0, k
     cdef uint32_t c, a, b, char, before
-    cdef bint alone
+    cdef bint alone, opened = False
     with nogil:
         while i < n:
             c = chars[i]
@@ -199,16 +210,21 @@ def unescape_treebank(uint32_t[::1] chars, Page page, Info info):
                 chars[j] = 34
                 j += 1
                 i += 2
+                opened = True
                 while i < n and chars[i] == 32:
                     i += 1
                 continue
             elif alone and c == 39 and at(chars, i + 1, n) == 39 and breaks(at(chars, i + 2, n)):
-                while j and chars[j - 1] == 32:
-                    j -= 1
+                i += 2
+                if opened or not closes_next(chars, i, n):
+                    while j and chars[j - 1] == 32:
+                        j -= 1
                 chars[j] = 34
                 j += 1
-                i += 2
+                opened = False
                 continue
+            elif c == 10:
+                opened = False
             elif c == 64 and at(chars, i + 2, n) == 64 and before == 32 and alone \
                     and at(chars, i + 3, n) == 32 and j >= 2 and i + 4 < n \
                     and parted(chars[i + 1], chars[j - 2], chars[i + 4], page, info):

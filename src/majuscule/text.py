@@ -167,7 +167,8 @@ def unescape(text: str) -> str:
     Moses' ``&apos; &quot; &amp; &lt; &gt; &#91; &#93; &#124;`` anywhere; between blanks
     also ``@-@``, ``-LRB-`` and its kin, the Treebank's quotes, ``n't`` and ``-- --``; between
     digits WikiText's ``@,@`` and ``@.@``. Blanks that an escape shows to be the tokeniser's go
-    with it. Doing it twice changes nothing.
+    with it; a '' that closes nothing in its line, before another one, may as well open, and
+    shows none. Doing it twice changes nothing.
 
     >>> unescape("`` i ca n't , '' he said -lrb- at the u.s. @-@ led talks -rrb-")
     '"i can\\'t ," he said ( at the u.s.-led talks )'
