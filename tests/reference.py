@@ -233,11 +233,22 @@ def _kind(written: str) -> Kind:
     return Kind.WORD
 
 
+def leads(char: str) -> bool:
+    """Whether a letter without case takes the place of a word's capital."""
+    return class_of(char) == LETTER and not "\u02b0" <= char <= "\u02ff"
+
+
+def before_its_case(word: str) -> str:
+    """What stands before a word's first letter with a case."""
+    cased = [i for i, char in enumerate(word) if class_of(char) in (LOWER, UPPER)]
+    return word[: cased[0]] if cased else word
+
+
 def _case(written: str) -> Case:
     cased = [class_of(char) == UPPER for char in written if class_of(char) in (LOWER, UPPER)]
     if not any(cased):
         return Case.LOWER
-    if cased[0] and not any(cased[1:]):
+    if cased[0] and not any(cased[1:]) and not any(map(leads, before_its_case(written))):
         return Case.TITLE
     return Case.UPPER if all(cased) else Case.MIXED
 
@@ -434,9 +445,9 @@ def write(word: str, case: int, form: str | None = None) -> str:
     if case == Case.UPPER:
         return upper(word)
     if case == Case.TITLE:
-        for i, char in enumerate(word):
-            if class_of(char) == LOWER:
-                return word[:i] + upper(char) + word[i + 1 :]
+        i = len(before_its_case(word))
+        if i < len(word) and not any(map(leads, word[:i])):
+            return word[:i] + upper(word[i]) + word[i + 1 :]
     return word
 
 

@@ -107,7 +107,7 @@ def test_what_comes_right_does_so_from_other_conventions(convention: Convention)
         check(read(flat).chars, unescape(once))
         assert shipped().restore(once) == once
         right += once == output
-    assert right >= 0.98 * len(outputs)
+    assert right >= 0.95 * len(outputs)
 
 
 # The rows themselves ------------------------------------------------------------------------

@@ -320,6 +320,24 @@ def test_render_raises_rather_than_change_a_letter() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("word", "title"),
+    [
+        ("ﬁrst", "ﬁrst"),
+        ("ßeta", "ßeta"),
+        ("İzmir", "İzmir"),
+        ("中a", "中a"),
+        ("ʻokina", "ʻOkina"),
+        ("ʿali", "ʿAli"),
+        ("3d", "3D"),
+        ("e\u0301a", "E\u0301a"),
+    ],
+)
+def test_a_letter_without_case_takes_the_capital_s_place(word: str, title: str) -> None:
+    assert render(read(word), labels_of([Case.TITLE], [0])) == title
+    assert read(title).case.tolist() == [Case.TITLE if title != word else Case.LOWER]
+
+
 # Labels allowed -----------------------------------------------------------------------------
 
 

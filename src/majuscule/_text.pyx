@@ -44,6 +44,14 @@ cdef inline bint is_word(int cls) noexcept nogil:
     return cls >= LETTER
 
 
+cdef inline bint leads(int cls, uint32_t c) noexcept nogil:
+    """Whether a letter without case takes the place of a word's capital: no title makes ﬁRst.
+
+    The signs of U+02B0 to U+02FF, letters to Unicode, do not: ʻOkina, ʿAli.
+    """
+    return cls == LETTER and not 0x2B0 <= c <= 0x2FF
+
+
 cdef inline uint32_t ascii_lower(uint32_t c) noexcept nogil:
     return c + 32 if 65 <= c <= 90 else c
 
@@ -277,7 +285,7 @@ def scan(const uint32_t[::1] chars, Page page, Info info):
     cdef uint32_t c
     cdef int32_t entry
     cdef int cls, lowers, uppers, digits, letters, kind, case
-    cdef bint first_upper, glued = False, apostrophe, fresh = True
+    cdef bint first_upper, led, glued = False, apostrophe, fresh = True
     cdef uint64_t h
     # One token a character is the worst case; untouched pages cost nothing.
     cdef uint32_t[::1] low = np.empty(n, dtype=np.uint32)
@@ -336,11 +344,11 @@ def scan(const uint32_t[::1] chars, Page page, Info info):
                 continue
             j = i
             lowers = uppers = digits = letters = 0
-            first_upper = False
+            first_upper = led = False
             while True:
                 if cls == UPPER_LETTER:
                     if lowers + uppers == 0:
-                        first_upper = True
+                        first_upper = not led
                     uppers += 1
                     low[j] = c + (entry >> 3)
                 else:
@@ -351,6 +359,7 @@ def scan(const uint32_t[::1] chars, Page page, Info info):
                         digits += 1
                     else:
                         letters += 1
+                        led = led or leads(cls, c)
                 j += 1
                 if j == n:
                     break
@@ -570,6 +579,8 @@ def render(const uint32_t[::1] chars, const uint32_t[::1] low,
                         if (entry & 7) == LOWER_LETTER:
                             c = c + (entry >> 3)
                             done = kind == 1
+                        elif kind == 1:
+                            done = leads(entry & 7, c)
                     out[j] = c
                     j += 1
             at_ = end[i]
@@ -605,6 +616,8 @@ def cases(const uint32_t[::1] chars, const uint32_t[::1] low, const int32_t[::1]
                     first = False
                 elif chars[k] != c:
                     bits &= 5
+                elif leads(entry & 7, c):
+                    first = False
                 if chars[k] != c:
                     bits &= 3
             if case[i] == 3:
