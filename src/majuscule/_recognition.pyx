@@ -270,11 +270,11 @@ def by_itself(const int32_t[:, ::1] rows):
 
 
 cdef inline bint lost(int64_t begun, int64_t unbegun, int64_t named, int64_t unnamed) noexcept nogil:
-    """Whether a third of the sentences begin without a capital, or nearly all names have none.
+    """Whether a third of the sentences begin without a capital, or most names have none.
 
     Names are told less surely: many words of another language are taken for some.
     """
-    return 2 * unbegun > begun or (unnamed > 1 and unnamed >= begun and unnamed > 4 * named)
+    return 2 * unbegun > begun or (unnamed > 1 and unnamed >= begun and unnamed >= 3 * named)
 
 
 cdef int alone(const int32_t* row) noexcept nogil:
