@@ -155,10 +155,10 @@ def unescape(text: str) -> str:
 SIGNS = {
     char: kind
     for kind, chars in {
-        Kind.PERIOD: ".…",
-        Kind.COMMA: ",",
-        Kind.COLON: ":;",
-        Kind.TERMINAL: "!?",
+        Kind.PERIOD: ".…۔।։",
+        Kind.COMMA: ",،",
+        Kind.COLON: ":;؛",
+        Kind.TERMINAL: "!?؟",
         Kind.APOSTROPHE: "'’‘`",
         Kind.QUOTE: '"“”„«»',
         Kind.OPENING: "([{",

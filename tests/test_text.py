@@ -320,6 +320,12 @@ def test_render_raises_rather_than_change_a_letter() -> None:
         )
 
 
+def test_other_scripts_have_signs_of_the_same_kinds() -> None:
+    kinds = read("هل زرت مصر؟ نعم، زرتها؛ ۔ । ։").kind.tolist()
+    signs = [Kind(kind).name for kind in kinds if kind > Kind.MIXTURE]
+    assert signs == ["TERMINAL", "COMMA", "COLON", "PERIOD", "PERIOD", "PERIOD"]
+
+
 @pytest.mark.parametrize(
     ("word", "title"),
     [

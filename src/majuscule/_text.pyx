@@ -85,6 +85,15 @@ cdef inline int kind_of_sign(uint32_t c) noexcept nogil:
         return PERCENT
     if c == 38 or c == 64 or c == 35 or c == 95 or c == 43 or c == 61 or c == 42 or c == 126:
         return SYMBOL
+    # What other scripts that part words with blanks have for . , ; ? (Arabic, Urdu, Hindi, Armenian)
+    if c == 0x6D4 or c == 0x964 or c == 0x589:
+        return PERIOD
+    if c == 0x60C:
+        return COMMA
+    if c == 0x61B:
+        return COLON
+    if c == 0x61F:
+        return TERMINAL
     return SIGN
 
 
