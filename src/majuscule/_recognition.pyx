@@ -159,9 +159,8 @@ cdef inline Py_ssize_t escape(const uint32_t[::1] low, const int32_t[::1] start,
 
 
 cdef inline bint codes(uint32_t c) noexcept nogil:
-    """Whether a sign is one that programs are full of and prose is not: = { } < > _ | \\ ^ ~"""
-    return c == 61 or c == 123 or c == 125 or c == 60 or c == 62 or c == 95 or c == 124 or c == 92 \
-        or c == 94 or c == 126
+    """Whether a sign is one that programs are full of and prose is not: = { } _ | \\ ^ ~"""
+    return c == 61 or c == 123 or c == 125 or c == 95 or c == 124 or c == 92 or c == 94 or c == 126
 
 
 def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1] end,
@@ -424,7 +423,8 @@ cdef int settle(const int32_t[:, ::1] rows, Py_ssize_t r, const int64_t[::1] sta
     cdef int own = alone(row)
     cdef bint flat = row[APART] > 1 and row[CLOSE] == 0, kept
     cdef int tokenised = apart(state[DOC_APART], state[DOC_CLOSE], state[DOC_STOPS_APART], state[DOC_STOPS_CLOSE])
-    if program(row[CODE], row[WORDS]) or program(state[DOC_CODE], state[DOC_WORDS]):
+    if state[DOC_STOPS_APART] <= state[DOC_STOPS_CLOSE] \
+            and (program(row[CODE], row[WORDS]) or program(state[DOC_CODE], state[DOC_WORDS])):
         writing[r] = NATURAL
         spacing[r] = KEPT
         return 0
