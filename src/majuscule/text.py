@@ -180,8 +180,10 @@ def _unescape(chars: CodePoints) -> CodePoints:
     return chars[:length]
 
 
-_ENTITY = re.compile(r"&(?:amp;)*(?:lt|gt|apos|quot|amp|#91|#93|#124);", re.IGNORECASE)
-_TREEBANK = re.compile(r"-[lr][rsc]b-|``|''|@-@", re.IGNORECASE)
+_ENTITY = re.compile(
+    r"&(?:amp;)*(?:lt|gt|apos|quot|amp|#91|#93|#124);", re.IGNORECASE | re.ASCII
+)
+_TREEBANK = re.compile(r"-[lr][rsc]b-|``|''|@-@", re.IGNORECASE | re.ASCII)
 
 
 def origins(text: str) -> list[tuple[int, int]]:
