@@ -180,9 +180,7 @@ def _unescape(chars: CodePoints) -> CodePoints:
     return chars[:length]
 
 
-_ENTITY = re.compile(
-    r"&(?:amp;)*(?:lt|gt|apos|quot|amp|#91|#93|#124);", re.IGNORECASE | re.ASCII
-)
+_ENTITY = re.compile(r"&(?:amp;)*(?:lt|gt|apos|quot|amp|#91|#93|#124);", re.IGNORECASE | re.ASCII)
 _TREEBANK = re.compile(r"-[lr][rsc]b-|``|''|@-@", re.IGNORECASE | re.ASCII)
 
 
