@@ -20,6 +20,7 @@ ORDER = (
     "errors",
     "labels",
     "text",
+    "recognition",
     "features",
     "decode",
     "lexicon",

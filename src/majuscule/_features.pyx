@@ -41,6 +41,15 @@ cdef inline uint64_t feature(uint64_t template, uint64_t a) noexcept nogil:
     return a | 1
 
 
+def of_classes(Py_ssize_t count):
+    """The ids of the features that say of a word nothing but its class, for the first classes."""
+    cdef uint64_t[::1] out = np.empty(count, dtype=np.uint64)
+    cdef Py_ssize_t i
+    for i in range(count):
+        out[i] = feature(113, i)
+    return np.asarray(out)
+
+
 cdef inline uint64_t bucket(Py_ssize_t n) noexcept nogil:
     """A length, rounded: 0 to 7 exact, then by doubling."""
     if n < 8:

@@ -32,6 +32,17 @@ def render(
     page: Bytes,
     info: Ints,
 ) -> str: ...
+def cases(
+    chars: CodePoints,
+    low: CodePoints,
+    start: Ints,
+    end: Ints,
+    case: Bytes,
+    form_at: Ints,
+    forms: CodePoints,
+    page: Bytes,
+    info: Ints,
+) -> Bytes: ...
 def first_violation(before: CodePoints, after: CodePoints, page: Bytes, info: Ints) -> int: ...
 def flatten(
     chars: CodePoints,

@@ -541,6 +541,46 @@ def render(const uint32_t[::1] chars, const uint32_t[::1] low,
     return to_str(out[:j])
 
 
+def cases(const uint32_t[::1] chars, const uint32_t[::1] low, const int32_t[::1] start,
+          const int32_t[::1] end, const uint8_t[::1] case, const int32_t[::1] form_at,
+          const uint32_t[::1] forms, Page page, Info info):
+    """uint8[n]: bits of the cases that write a token as it stands."""
+    cdef Py_ssize_t n = start.shape[0], i, k
+    cdef uint32_t c
+    cdef int32_t entry
+    cdef int bits
+    cdef bint first
+    cdef uint8_t[::1] out = np.empty(n, dtype=np.uint8)
+    with nogil:
+        for i in range(n):
+            bits = 7
+            first = True
+            for k in range(start[i], end[i]):
+                c = low[k]
+                if chars[k] != c:
+                    bits &= 6
+                entry = entry_of(c, page, info)
+                if (entry & 7) == LOWER_LETTER:
+                    c = c + (entry >> 3)
+                    if chars[k] != (c if first else low[k]):
+                        bits &= 5
+                    first = False
+                elif chars[k] != c:
+                    bits &= 5
+                if chars[k] != c:
+                    bits &= 3
+            if case[i] == 3:
+                bits |= 8
+            elif form_at[i] >= 0:
+                k = start[i]
+                while k < end[i] and chars[k] == forms[form_at[i] + k - start[i]]:
+                    k += 1
+                if k == end[i]:
+                    bits |= 8
+            out[i] = bits
+    return np.asarray(out)
+
+
 def first_violation(const uint32_t[::1] before, const uint32_t[::1] after, Page page, Info info):
     """Where `after` differs from `before` in more than case and blanks, or -1.
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from majuscule import _clustering
+from majuscule.features import CAPITAL
 from majuscule.text import CASED, Kind
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ DIMENSIONS = 80
 KIN = 16
 """Classes of a group."""
 
-CAPITAL = 2048
-"""The first class of words that are mostly written with a capital."""
 
 GROUPS = 32
 """Of those, and as many of the others; eight times as many made the model worse."""

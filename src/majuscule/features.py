@@ -100,6 +100,18 @@ def extract(
     )
 
 
+CLASSES = 4096
+"""Classes are numbers below this."""
+
+CAPITAL = 2048
+"""The first class of words that are mostly written with a capital."""
+
+
+def of_classes() -> Keys:
+    """The id, for each class, of the feature that says nothing but that a word is of it."""
+    return _features.of_classes(CLASSES)
+
+
 def lexical(tokens: Tokens, first: Ints, edge: Ints) -> NDArray[np.bool_]:
     """Which features name the word whose they are or its class, alone or with words around.
 

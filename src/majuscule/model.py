@@ -31,6 +31,8 @@ import numpy as np
 from majuscule import _model, adapter, weights
 from majuscule.adapter import Adapter
 from majuscule.errors import ModelError
+from majuscule.features import CAPITAL, of_classes
+from majuscule.recognition import Standing
 from majuscule.text import Kind, Tokens, read
 
 if TYPE_CHECKING:
@@ -173,6 +175,22 @@ class Model:
     def classes(self, tokens: Tokens) -> Classes:
         """uint16[n]: the class of each token, 0 if it has none."""
         return _model.codes_of(tokens.key, self.words)
+
+    def standings(self) -> Bytes:
+        """uint8[classes]: what words of each class are, a `majuscule.recognition.Standing`.
+
+        A name is what has a capital for its class alone, whatever stands around it, with odds
+        of at least e to 1.
+        """
+        ids = of_classes()
+        first = np.arange(len(ids) + 1, dtype=np.int32)
+        best = self.score(ids, first, first[1:])[:, 0, :3].max(axis=1)
+        names = best >= weights.SCALE
+        classes = np.arange(len(ids))
+        common = (classes > 0) & (classes < CAPITAL) & ~names
+        return np.select(
+            [names, common], [np.uint8(Standing.NAME), np.uint8(Standing.COMMON)], np.uint8(0)
+        )
 
     def score(self, ids: Keys, first: Ints, edge: Ints) -> Ints:
         """Sum the weights of each token's features.

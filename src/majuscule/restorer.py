@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from majuscule import decode, features, model, text
+from majuscule import decode, features, model, recognition, text
 from majuscule.decode import NO_CASE
 from majuscule.errors import MajusculeError
 from majuscule.labels import Case, Gap
 from majuscule.lexicon import Lexicon
+from majuscule.recognition import Recognised, Spacing, Writing
 from majuscule.text import Document
 from majuscule.weights import SCALE
 
@@ -59,8 +60,9 @@ class Decision(NamedTuple):
         runner_up: the next best case, None where there is no other.
         by: ``"model"``; ``"memory"`` where it would be otherwise, had the document not said
             what it did before; ``"lexicon"``; or ``"input"`` for a token of which something
-            was left as it stood, for less confidence than `min_confidence`: probabilities
-            and runner_up are then of the change that was not made.
+            was left as it stood: because the input knew it, or for less confidence than
+            `min_confidence`. Probabilities and runner_up are then of the change that was
+            not made.
     """
 
     written: str
@@ -79,6 +81,7 @@ class _Outcome(NamedTuple):
 
     Attributes:
         text: the restored text.
+        undone: of each line of the text given, whether its escapes were undone.
         tokens: those of the text given.
         labels: as written.
         best: before anything was left as it stood.
@@ -90,6 +93,7 @@ class _Outcome(NamedTuple):
     """
 
     text: str
+    undone: NDArray[np.bool_]
     tokens: text.Tokens
     labels: Bytes
     best: Bytes
@@ -117,6 +121,8 @@ class Restorer:
             `majuscule.lexicon`.
         min_confidence: the least probability of a change; what is less sure stays as it
             comes.
+        recase: decide all case afresh, whatever case the input has.
+        respace: decide all gaps afresh, also where blanks seem to be as people put them.
 
     Raises:
         ModelError: the model file cannot be used, or has no such style.
@@ -130,6 +136,10 @@ class Restorer:
     'The NATO talks (in paris) are over.'
     >>> Restorer(edits=["case"]).restore("the nato talks ( in paris ) are over .")
     'The NATO talks ( in Paris ) are over .'
+    >>> Restorer().restore("The eu and Nato met in paris on monday.")
+    'The EU and Nato met in Paris on Monday.'
+    >>> Restorer(recase=True).restore("The eu and Nato met in paris on monday.")
+    'The EU and NATO met in Paris on Monday.'
     """
 
     def __init__(
@@ -141,6 +151,8 @@ class Restorer:
         edits: Sequence[str] = EDITS,
         lexicon: Iterable[str] = (),
         min_confidence: float = 0.0,
+        recase: bool = False,
+        respace: bool = False,
     ) -> None:
         self.model = source if isinstance(source, model.Model) else model.load(source)
         self._style = self.model.style(style)
@@ -162,6 +174,8 @@ class Restorer:
                 f"expected min_confidence to be 0 or more and less than 1, got {min_confidence!r}"
             )
         self._margin = _margin_of(min_confidence)
+        self._recase, self._respace = recase, respace
+        self._standings = self.model.standings()
 
     @property
     def styles(self) -> tuple[str, ...]:
@@ -172,12 +186,14 @@ class Restorer:
         """Restore a text of any number of lines; each line stays a line.
 
         Args:
-            flattened: lower-cased and tokenised text in any of the usual conventions, or
-                text that needs only its capitals. Case it already has is decided afresh.
+            flattened: text in any of the usual conventions: lower-cased or all in capitals,
+                tokenised or spaced as people do. What it is, is recognised for each document
+                and line (`majuscule.recognition`), and what it has is kept: natural text
+                comes back as it is.
 
         Returns:
-            The same characters in the same lines; escapes are undone, letters may have
-            become capitals, and blanks may be gone.
+            The same characters in the same lines; of tokenised lines escapes are undone and
+            blanks may be gone, and letters may have changed case.
 
         Raises:
             DataError: the text is longer than 2**30 characters.
@@ -186,7 +202,7 @@ class Restorer:
         >>> Restorer().restore("the nato summit in paris was n't cancelled , he said .")
         "The NATO summit in Paris wasn't cancelled, he said."
         """
-        return self._restore(flattened, _Memory(features.Memory())).text
+        return self._whole(flattened).text
 
     def restore_batch(self, texts: Iterable[str]) -> list[str]:
         """Restore texts that have nothing to do with one another.
@@ -203,15 +219,16 @@ class Restorer:
             lines: pieces of one or more whole lines each; an open text file will do.
 
         Yields:
-            Each piece restored, as soon as it is there; documents go on across pieces.
+            Each piece restored, as soon as it is known what it is
+            (`majuscule.recognition.recognise`): at once where it is plainly flattened or
+            `document` is ``"line"``. Documents go on across pieces.
 
         >>> pieces = ["human rights watch ( hrw ) said no .\\n", "then hrw left .\\n"]
         >>> list(Restorer().stream(pieces))
         ['Human Rights Watch (HRW) said no.\\n', 'Then HRW left.\\n']
         """
-        memory = _Memory(features.Memory())
-        for piece in lines:
-            yield self._restore(piece, memory).text
+        for outcome in self._outcomes(lines):
+            yield outcome.text
 
     def margins(self, flattened: str) -> tuple[str, Ints]:
         """Restore a text and say how sure each decision was.
@@ -232,7 +249,7 @@ class Restorer:
         >>> len(margins) == len("InNewYork,itrained.")
         True
         """
-        outcome = self._restore(flattened, _Memory(features.Memory()), sure=True)
+        outcome = self._whole(flattened, sure=True)
         length = outcome.tokens.end - outcome.tokens.start
         case, gap = outcome.margins.T
         margins = np.repeat(case, length)
@@ -259,10 +276,10 @@ class Restorer:
         >>> decisions[2].case_probability > 0.99, decisions[2].by
         (True, 'model')
         """
-        outcome = self._restore(flattened, _Memory(features.Memory()), sure=True, explained=True)
+        outcome = self._whole(flattened, explained=True)
         tokens, labels = outcome.tokens, outcome.labels.tolist()
         chances = 1 / (1 + np.exp(-outcome.margins / SCALE))
-        origins = text.origins(flattened)
+        origins = text.origins(flattened, outcome.undone)
         decisions = []
         end = read_to = 0
         for i, (start, stop) in enumerate(
@@ -293,10 +310,21 @@ class Restorer:
             )
         return outcome.text, decisions
 
+    def _whole(self, flattened: str, *, sure: bool = False, explained: bool = False) -> _Outcome:
+        (outcome,) = self._outcomes([flattened], sure=sure or explained, explained=explained)
+        return outcome
+
+    def _outcomes(
+        self, pieces: Iterable[str], *, sure: bool = False, explained: bool = False
+    ) -> Iterator[_Outcome]:
+        memory = _Memory(features.Memory())
+        for found in recognition.recognise(pieces, self._standing, self._document):
+            yield self._restore(found, memory, sure=sure, explained=explained)
+
     def _restore(
-        self, flattened: str, memory: _Memory, *, sure: bool = False, explained: bool = False
+        self, found: Recognised, memory: _Memory, *, sure: bool, explained: bool
     ) -> _Outcome:
-        tokens = text.read(flattened)
+        tokens, undone, writing, keeps = self._kept(found)
         count = len(tokens)
         labels = np.empty(count, dtype=np.uint8)
         margins = np.empty((count if sure or self._margin else 0, 2), dtype=np.int32)
@@ -308,6 +336,13 @@ class Restorer:
         entries = self._lexicon.find(tokens) if self._lexicon else None
         forgetful = features.Memory(words=False) if explained else None
         without = np.empty(count if explained else 0, dtype=np.uint8)
+        as_read = keeps, np.uint8(16) << tokens.gap
+        if keeps.any():
+            both = form_at, forms
+            if entries and self._lexicon:
+                own = entries.form_at >= 0
+                both = _joined(form_at, forms, entries.form_at, own, self._lexicon.chars)
+            as_read = text.cases(tokens, *both), as_read[1]
         for first, last in _spans(tokens):
             some = tokens.of_lines(first, last)
             span = slice(tokens.lines[first], tokens.lines[last])
@@ -315,38 +350,100 @@ class Restorer:
             if entries:
                 bits = _ruled(bits, 0x0F, entries.cases[span])
                 bits = _ruled(bits, 0xF0, entries.gaps[span] & bits)
-            if not self._case:
-                own = text.CASED[some.role] != 0  # the others go along with the one before
-                bits = _ruled(bits, 0x0F, np.where(own, np.uint8(1) << some.case, np.uint8(0)))
-            if not self._space:
-                bits = _ruled(bits, 0xF0, np.uint8(16) << some.gap)
+            open_ = bits
+            for part, kept, rule in ((0x0F, 3, as_read[0]), (0xF0, 4, as_read[1])):
+                # Of labels that are written alike those that it could have got before.
+                same = np.where(bits & rule[span], bits & rule[span], rule[span])
+                bits = _ruled(bits, part, np.where(keeps[span] & kept, same, np.uint8(0)))
             seen = some, classes[span], self._document
             scores = self.model.score(*features.extract(*seen, memory.features, self._style))
-            given = some.role, bits, some.lines, self.model.transitions
-            labels[span] = decode.best(scores, *given)
+            rest = some.lines, self.model.transitions
+            labels[span] = decode.best(scores, some.role, bits, *rest)
             if len(margins):
-                margins[span], runner_up[span] = decode.margins(scores, *given, labels[span])
+                if self._margin:
+                    # What is sure enough must not depend on what was kept, or twice were more.
+                    bits = open_ | bits
+                margins[span], runner_up[span] = decode.margins(
+                    scores, some.role, bits, *rest, labels[span]
+                )
             if forgetful:
                 scores = self.model.score(*features.extract(*seen, forgetful, self._style))
-                without[span] = decode.best(scores, *given)
+                without[span] = decode.best(scores, some.role, bits, *rest)
         best, stays = labels, np.zeros(count, dtype=np.uint8)
         if self._margin:
             case, gap = (margins < self._margin).T
-            stays = (np.where(case, 3, 0) | np.where(gap, 4, 0)).astype(np.uint8)
+            stays = (np.where(case, 3, 0) | np.where(gap, 4, 0)).astype(np.uint8) & ~keeps
             labels = labels & ~stays | tokens.labels & stays
+            margins[keeps & 3 > 0, 0] = margins[keeps & 4 > 0, 1] = np.iinfo(np.int32).max
         formless = (labels & 3 == Case.MIXED) & (form_at < 0)
         if formless.any():
             chars = model.after_prefixes(tokens, prefix)
             form_at, forms = _joined(form_at, forms, tokens.start, formless, chars)
         held = np.zeros(count, dtype=bool)
         if entries and self._lexicon:
-            held = entries.form_at >= 0
+            held = (entries.form_at >= 0) & (keeps & 3 == 0)
             form_at, forms = _joined(form_at, forms, entries.form_at, held, self._lexicon.chars)
-        as_read = (stays & 3) != 0 if self._case else np.ones(count, dtype=bool)
-        form_at, forms = _joined(form_at, forms, tokens.start, as_read, tokens.chars)
+
+        def written() -> str:
+            stay = (stays | keeps) & 3 != 0
+            return text.render(
+                tokens, labels, *_joined(form_at, forms, tokens.start, stay, tokens.chars)
+            )
+
+        restored = written()
+        shouting = self._shouting(restored, tokens, writing, keeps)
+        if shouting.any():
+            keeps |= np.where(shouting, np.uint8(3), np.uint8(0))
+            labels = np.where(shouting, tokens.case | labels & 4, labels)
+            restored = written()
+        if self._case and self._space:
+            stays |= keeps
         remembered = best != without if explained else np.zeros(0, dtype=bool)
-        restored = text.render(tokens, labels, form_at, forms)
-        return _Outcome(restored, tokens, labels, best, margins, runner_up, stays, remembered, held)
+        return _Outcome(
+            restored, undone, tokens, labels, best, margins, runner_up, stays, remembered, held
+        )
+
+    def _standing(self, tokens: text.Tokens) -> Bytes:
+        return self._standings[self.model.classes(tokens)]
+
+    def _kept(self, found: Recognised) -> tuple[text.Tokens, NDArray[np.bool_], Bytes, Bytes]:
+        """Tokens, in which lines escapes are undone, what lines are, what stays: as `stays`."""
+        numbers = text.line_numbers(found.tokens)
+        first = np.flatnonzero(np.diff(numbers, prepend=-1))
+        writing, spacing = found.writing[first], found.spacing[first]
+        if self._recase:
+            writing = np.full_like(writing, Writing.LOWER)
+        if self._respace:
+            spacing = np.full_like(spacing, Spacing.TOKENISED)
+        undone = spacing == Spacing.TOKENISED
+        tokens = text.read(found.text, undone)
+        line = np.repeat(text.line_numbers(tokens), np.diff(tokens.lines))
+        of_case = writing[line]
+        case = (of_case == Writing.NATURAL) | (of_case == Writing.PARTLY) & (tokens.case > 0)
+        case &= text.CASED[tokens.role] != 0  # the others go along with the one before
+        if not self._case:
+            case = text.CASED[tokens.role] != 0
+        gap = spacing[line] == Spacing.NATURAL if self._space else np.ones(len(line), dtype=bool)
+        keeps = (np.where(case, 3, 0) | np.where(gap, 4, 0)).astype(np.uint8)
+        return tokens, undone, of_case, keeps
+
+    def _shouting(
+        self, restored: str, tokens: text.Tokens, writing: Bytes, keeps: Bytes
+    ) -> NDArray[np.bool_]:
+        """Tokens of lines that kept capitals and got so many that these would say nothing.
+
+        Read again, such a line would be decided afresh.
+        """
+        partly = (writing == Writing.PARTLY) & (keeps & 3 > 0)
+        if not partly.any():
+            return partly
+        again = text.read(restored, recognition.NOWHERE)
+        rows = recognition.evidence(again, self._standing(again), self._document)
+        alone = np.isin(recognition.by_itself(rows), (Writing.UPPER, Writing.TITLE))
+        loud = text.line_numbers(again)[alone & (np.diff(again.lines) > 0)]
+        of_line = np.repeat(text.line_numbers(tokens), np.diff(tokens.lines))
+        loud = np.intersect1d(loud, of_line[partly])
+        return np.isin(of_line, loud)
 
 
 def _joined(

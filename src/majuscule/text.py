@@ -33,6 +33,8 @@ from majuscule import _text
 from majuscule.errors import DataError, GuaranteeError, MajusculeError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from majuscule._arrays import Bytes, CodePoints, Ints, Keys
@@ -180,16 +182,43 @@ def _unescape(chars: CodePoints) -> CodePoints:
     return chars[:length]
 
 
+def runs(chars: CodePoints, marks: NDArray[np.bool_]) -> Iterator[tuple[int, int, bool]]:
+    """Runs of lines that are marked alike: ``(first offset, last, mark)``.
+
+    Args:
+        chars: a text's code points.
+        marks: one for each of its lines; what follows the last line feed is one, too.
+    """
+    if not len(marks):
+        return
+    ends = np.append(np.flatnonzero(chars == ord("\n")) + 1, len(chars))[: len(marks)]
+    last = np.append(np.flatnonzero(np.diff(marks)), len(marks) - 1)
+    begin = 0
+    for line in last.tolist():
+        yield begin, int(ends[line]), bool(marks[line])
+        begin = int(ends[line])
+
+
 _ENTITY = re.compile(r"&(?:amp;)*(?:lt|gt|apos|quot|amp|#91|#93|#124);", re.IGNORECASE | re.ASCII)
 _TREEBANK = re.compile(r"-[lr][rsc]b-|``|''|@-@", re.IGNORECASE | re.ASCII)
 
 
-def origins(text: str) -> list[tuple[int, int]]:
+def origins(text: str, undone: NDArray[np.bool_] | None = None) -> list[tuple[int, int]]:
     """Where each character of `unescape` comes from: its first and last offset, exclusive.
+
+    Args:
+        text: what is unescaped.
+        undone: in which of its lines; None is all.
 
     >>> [("it &apos;s"[a:b], char) for (a, b), char in zip(origins("it &apos;s"), "it 's")]
     [('i', 'i'), ('t', 't'), (' ', ' '), ('&apos;', "'"), ('s', 's')]
     """
+    if undone is not None:
+        return [
+            (a + begin, b + begin)
+            for begin, end, mark in runs(_text.code_points(text), undone)
+            for a, b in (origins(text[begin:end]) if mark else _themselves(end - begin))
+        ]
     spans = []
     i = 0
     for match in _ENTITY.finditer(text):
@@ -211,8 +240,16 @@ def origins(text: str) -> list[tuple[int, int]]:
     return out
 
 
-def read(text: str) -> Tokens:
+def _themselves(count: int) -> list[tuple[int, int]]:
+    return [(i, i + 1) for i in range(count)]
+
+
+def read(text: str, undone: NDArray[np.bool_] | None = None) -> Tokens:
     """Cut text, natural or flattened, into tokens with the labels it has as it stands.
+
+    Args:
+        text: of any number of lines.
+        undone: in which of its lines escapes are undone; None is all.
 
     Raises:
         DataError: more than `LONGEST` characters at once.
@@ -223,8 +260,48 @@ def read(text: str) -> Tokens:
     """
     if len(text) > LONGEST:
         raise DataError(f"expected at most {LONGEST:,} characters at once, got {len(text):,}")
-    chars = _unescape(_text.code_points(text))
+    chars = _text.code_points(text)
+    if undone is None:
+        chars = _unescape(chars)
+    elif undone.any():
+        chars = np.concatenate(
+            [_unescape(chars[a:b]) if mark else chars[a:b] for a, b, mark in runs(chars, undone)]
+        )
     return Tokens(chars, *_text.scan(chars, *_UNICODE))
+
+
+def cases(tokens: Tokens, form_at: Ints, forms: CodePoints) -> Bytes:
+    """uint8[n]: which cases write each token as it stands, a bit each.
+
+    Args:
+        tokens: the tokens.
+        form_at, forms: as for `render`; -1 where a token has no written form. One that was
+            read as MIXED counts as its own.
+
+    >>> tokens = read("a A Bc 1 \u017f")  # the long s has no capital that leads back to it
+    >>> cases(tokens, np.full(5, -1, np.int32), tokens.chars).tolist()
+    [1, 6, 2, 7, 7]
+    """
+    given = tokens.chars, tokens.lower, tokens.start, tokens.end, tokens.case
+    return _text.cases(*given, form_at, forms, *_UNICODE)
+
+
+def line_numbers(tokens: Tokens) -> NDArray[np.intp]:
+    """Which line of a whole text each of `tokens.lines` belongs to: a long one counts as one.
+
+    >>> line_numbers(read("a\\n\\nb")).tolist()
+    [0, 1, 2]
+    """
+    feeds = np.flatnonzero(tokens.chars == ord("\n"))
+    count = len(tokens.lines) - 1
+    if count == len(feeds) + (len(tokens.chars) > 0 and tokens.chars[-1] != ord("\n")):
+        return np.arange(count)
+    # A line without tokens is no part of a long one.
+    empty = np.diff(tokens.lines) == 0
+    begin = np.searchsorted(feeds, tokens.start[np.minimum(tokens.lines[:-1], len(tokens) - 1)])
+    new = np.ones(count, dtype=bool)
+    new[1:] = empty[1:] | empty[:-1] | (np.diff(begin) > 0)
+    return np.cumsum(new) - 1
 
 
 def render(

@@ -1,0 +1,25 @@
+import numpy as np
+from numpy.typing import NDArray
+
+def fresh() -> NDArray[np.int64]: ...
+def evidence(
+    low: NDArray[np.uint32],
+    start: NDArray[np.int32],
+    end: NDArray[np.int32],
+    kind: NDArray[np.uint8],
+    case: NDArray[np.uint8],
+    glue: NDArray[np.uint8],
+    line: NDArray[np.int32],
+    standing: NDArray[np.uint8],
+    document: int,
+    state: NDArray[np.int64],
+) -> NDArray[np.int32]: ...
+def by_itself(rows: NDArray[np.int32]) -> NDArray[np.uint8]: ...
+def judge(
+    rows: NDArray[np.int32],
+    old: int,
+    document: int,
+    window: int,
+    final: bool,
+    state: NDArray[np.int64],
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]: ...

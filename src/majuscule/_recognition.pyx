@@ -1,0 +1,395 @@
+# cython: language_level=3, cdivision=True, initializedcheck=False, wraparound=False
+"""Kernels of `majuscule.recognition`: what a text's lines show, and what follows from it."""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+
+import numpy as np
+
+from majuscule._kinds cimport (
+    WORD, INITIAL, NUMBER, MIXTURE, PERIOD, COMMA, COLON, TERMINAL, APOSTROPHE, QUOTE, OPENING,
+    CLOSING, HYPHEN, CURRENCY, PERCENT,
+)
+
+# What is counted; `majuscule.recognition.Signs` gives the columns their names.
+cdef enum:
+    TOKENS
+    WORDS
+    CAPITALS
+    UPPERS
+    BEGUN
+    UNBEGUN
+    NAMED
+    UNNAMED
+    TITLED
+    UNTITLED
+    APART
+    CLOSE
+    MOSES
+    TREEBANK
+    SPLIT
+    HYPHENS
+    COLUMNS
+
+# What a word is to the model.
+cdef enum:
+    COMMON = 1
+    NAME = 2
+
+# `Writing` and `Spacing`.
+cdef enum:
+    NATURAL = 0
+    PARTLY = 1
+    LOWER = 2
+    UPPER = 3
+    TITLE = 4
+
+cdef enum:
+    KEPT = 0
+    TOKENISED = 1
+
+# What is carried from one piece of a text to the next.
+cdef enum:
+    FRESH  # a sentence may begin with the next word
+    DOC_TOKENS
+    DOC_BEGUN  # and the three that follow it in a row
+    DOC_UNBEGUN
+    DOC_NAMED
+    DOC_UNNAMED
+    DOC_UPPERS
+    DOC_CAPITALS
+    DOC_APART
+    DOC_CLOSE
+    DECIDED
+    DOC_NATURAL
+    DOC_FEW
+    STATE
+
+
+def fresh():
+    """What is carried on, at the beginning of a text."""
+    cdef int64_t[::1] state = np.zeros(STATE, dtype=np.int64)
+    state[FRESH] = 1
+    return np.asarray(state)
+
+
+cdef inline bint clitic(const uint32_t[::1] low, Py_ssize_t s, Py_ssize_t e) except? -1 nogil:
+    """s, m, d, t, ll, re, ve."""
+    cdef uint32_t a = low[s]
+    if e - s == 1:
+        return a == 115 or a == 109 or a == 100 or a == 116
+    if e - s == 2:
+        return (a == 108 and low[s + 1] == 108) or ((a == 114 or a == 118) and low[s + 1] == 101)
+    return False
+
+
+cdef inline bint spells(const uint32_t[::1] low, Py_ssize_t s, Py_ssize_t e, const char* word) except? -1 nogil:
+    cdef Py_ssize_t k = 0
+    while word[k]:
+        if s + k >= e or low[s + k] != <uint32_t>word[k]:
+            return False
+        k += 1
+    return s + k == e
+
+
+cdef inline bint plain(const uint8_t[::1] kind, const uint8_t[::1] glue, Py_ssize_t i,
+                       Py_ssize_t a, Py_ssize_t b) except? -1 nogil:
+    """Whether a word stands by itself, not within an address or a name of a file."""
+    cdef int k
+    if i > a and glue[i] and kind[i - 1] != OPENING and kind[i - 1] != QUOTE and kind[i - 1] != APOSTROPHE:
+        return False
+    if i + 1 == b or not glue[i + 1]:
+        return True
+    k = kind[i + 1]
+    if k == PERIOD or k == COLON:
+        return i + 2 == b or not glue[i + 2]
+    return k == COMMA or k == TERMINAL or k == CLOSING or k == QUOTE or k == APOSTROPHE
+
+
+cdef inline Py_ssize_t escape(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1] end,
+                              const uint8_t[::1] kind, const uint8_t[::1] glue,
+                              Py_ssize_t i, Py_ssize_t b, bint alone, bint* moses) except? -1 nogil:
+    """How many tokens from i on are an escape that stands where tokenisers put one, or 0."""
+    cdef uint32_t c = low[start[i]]
+    cdef Py_ssize_t s, e, n
+    if not alone:
+        return 0
+    moses[0] = True
+    if c == 38 and i + 2 < b and glue[i + 1] and glue[i + 2]:
+        s = start[i + 1]
+        e = end[i + 1]
+        if low[start[i + 2]] == 59:
+            if spells(low, s, e, b"apos") or spells(low, s, e, b"quot") or spells(low, s, e, b"amp") \
+                    or spells(low, s, e, b"lt") or spells(low, s, e, b"gt"):
+                return 3
+        elif i + 3 < b and low[s] == 35 and glue[i + 3] and low[start[i + 3]] == 59:
+            s = start[i + 2]
+            e = end[i + 2]
+            if spells(low, s, e, b"91") or spells(low, s, e, b"93") or spells(low, s, e, b"124"):
+                return 4
+        return 0
+    n = 2 if c == 96 or c == 39 else 3
+    if i + n > b or (i + n < b and glue[i + n]):
+        return 0
+    for s in range(i + 1, i + n):
+        if not glue[s]:
+            return 0
+    if c == 64:
+        return 3 if kind[i + 1] == HYPHEN and low[start[i + 2]] == 64 else 0
+    moses[0] = False
+    if n == 2:
+        return 2 if low[start[i + 1]] == c else 0
+    if kind[i] == HYPHEN and kind[i + 2] == HYPHEN and end[i + 1] - start[i + 1] == 3:
+        s = start[i + 1]
+        if (low[s] == 108 or low[s] == 114) and (low[s + 1] == 114 or low[s + 1] == 115 or low[s + 1] == 99) \
+                and low[s + 2] == 98:
+            return 3
+    return 0
+
+
+def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1] end,
+             const uint8_t[::1] kind, const uint8_t[::1] case, const uint8_t[::1] glue,
+             const int32_t[::1] line, const uint8_t[::1] standing, int document, int64_t[::1] state):
+    """int32[lines, COLUMNS]: what each line shows; see `majuscule.recognition.Signs`."""
+    cdef Py_ssize_t lines = line.shape[0] - 1, r, i, a, b, n, skip
+    cdef int k
+    cdef uint32_t c
+    cdef bint fresh = state[FRESH], maybe, begins, opens, closes, left, right, moses = False
+    cdef int32_t[:, ::1] out = np.zeros((lines, COLUMNS), dtype=np.int32)
+    cdef int32_t* row
+    with nogil:
+        for r in range(lines):
+            a = line[r]
+            b = line[r + 1]
+            if document == 0 or (document == 1 and a == b):
+                fresh = True
+            if a == b:
+                continue
+            row = &out[r, 0]
+            row[TOKENS] = <int32_t>(b - a)
+            skip = a
+            begins = True  # like fresh, but of the line alone
+            maybe = False
+            for i in range(a, b):
+                if i < skip:
+                    continue
+                k = kind[i]
+                left = i > a and glue[i]
+                right = i + 1 < b and glue[i + 1]
+                if k > MIXTURE:
+                    n = escape(low, start, end, kind, glue, i, b, not left, &moses)
+                    if n:
+                        skip = i + n
+                        if skip == b or not glue[skip] or kind[skip] <= MIXTURE and clitic(low, start[skip], end[skip]):
+                            row[MOSES if moses else TREEBANK] += 1
+                            row[APART] += 1
+                        if skip < b and glue[skip] and kind[skip] <= MIXTURE:
+                            skip += 1  # the s of &apos;s is no word
+                        continue
+                if k <= MIXTURE:
+                    if k != NUMBER:
+                        if k == WORD:
+                            row[WORDS] += 1
+                            row[UPPERS] += case[i] == 2
+                        row[CAPITALS] += case[i] != 0
+                        if (fresh or standing[i] == NAME or (k == INITIAL and low[start[i]] == 105)) \
+                                and plain(kind, glue, i, a, b) and not (fresh and maybe and case[i] == 0):
+                            row[(BEGUN if fresh else NAMED) + (case[i] == 0)] += 1
+                        if k == WORD and not begins and end[i] - start[i] > 3 and standing[i] == COMMON:
+                            row[TITLED if case[i] else UNTITLED] += 1
+                    fresh = maybe = begins = False
+                    continue
+                c = low[start[i]]
+                opens = closes = False
+                if k == COMMA or k == TERMINAL or k == COLON or k == PERCENT:
+                    closes = True
+                elif k == PERIOD:
+                    # Abbreviations keep their stop; what ends a line is most likely none.
+                    if i == a:
+                        pass
+                    elif not left:
+                        row[APART] += kind[i - 1] != PERIOD
+                        row[SPLIT] += right == 0 and i + 1 < b and kind[i + 1] == NUMBER and kind[i - 1] == NUMBER
+                    elif i + 1 == b and kind[i - 1] == WORD and end[i - 1] - start[i - 1] > 3:
+                        row[CLOSE] += 1
+                elif k == CLOSING:
+                    closes = True
+                elif k == OPENING or k == CURRENCY:
+                    opens = True
+                elif k == QUOTE:
+                    if c == 0x201C or c == 0x201E or c == 0xAB:
+                        opens = True
+                    elif c == 0x201D or c == 0xBB:
+                        closes = True
+                    elif not left and not right:
+                        row[APART] += 1
+                    elif left != right:
+                        row[CLOSE] += 1
+                elif k == APOSTROPHE:
+                    if i > a and i + 1 < b and kind[i - 1] == WORD and kind[i + 1] <= MIXTURE \
+                            and clitic(low, start[i + 1], end[i + 1]):
+                        if low[start[i + 1]] == 116 and low[end[i - 1] - 1] == 110 and end[i - 1] - start[i - 1] == 1 \
+                                and i - 1 > a and not glue[i - 1]:
+                            row[APART] += 1  # n't by itself
+                        elif not left:
+                            row[APART] += 1
+                            row[SPLIT] += not right
+                        elif right:
+                            row[CLOSE] += 1
+                elif k == HYPHEN and i > a and i + 1 < b and not left and not right \
+                        and kind[i - 1] == WORD and kind[i + 1] == WORD:
+                    row[HYPHENS] += 1
+                if closes and i > a and kind[i - 1] != k:
+                    if not left:
+                        row[APART] += 1
+                    elif not right:
+                        row[CLOSE] += 1
+                elif opens and i + 1 < b and kind[i + 1] != k:
+                    if not right:
+                        row[APART] += 1
+                    elif not left:
+                        row[CLOSE] += 1
+                # A sentence may begin behind a stop that ends a word, where a blank is.
+                if (k == PERIOD or k == TERMINAL) and not right:
+                    if i > a and (kind[i - 1] == TERMINAL or (kind[i - 1] <= MIXTURE and end[i - 1] - start[i - 1] > 3)):
+                        fresh = begins = True
+                        # Corp. and Calif. are no ends; nobody but they has a capital before.
+                        maybe = k == PERIOD and case[i - 1] != 0
+                elif k != QUOTE and k != APOSTROPHE and k != OPENING and k != CLOSING:
+                    fresh = False
+        state[FRESH] = fresh
+    return np.asarray(out)
+
+
+def by_itself(const int32_t[:, ::1] rows):
+    """uint8[lines]: each line's `Writing` by what it shows alone."""
+    cdef Py_ssize_t r
+    cdef uint8_t[::1] out = np.empty(rows.shape[0], dtype=np.uint8)
+    for r in range(rows.shape[0]):
+        out[r] = alone(&rows[r, 0])
+    return np.asarray(out)
+
+
+cdef inline bint lost(int64_t begun, int64_t unbegun, int64_t named, int64_t unnamed) noexcept nogil:
+    """Whether a third of the sentences begin without a capital, or nearly all names have none.
+
+    Names are told less surely: many words of another language are taken for some.
+    """
+    return 2 * unbegun > begun or (unnamed > 1 and unnamed >= begun and unnamed > 4 * named)
+
+
+cdef int alone(const int32_t* row) noexcept nogil:
+    if row[CAPITALS] == 0:
+        return LOWER
+    if row[UPPERS] and (row[WORDS] - row[UPPERS]) * 8 <= row[UPPERS]:
+        return UPPER
+    if row[TITLED] >= 3 and row[UNTITLED] * 10 <= row[TITLED]:
+        return TITLE
+    return PARTLY if lost(row[BEGUN], row[UNBEGUN], row[NAMED], row[UNNAMED]) else NATURAL
+
+
+cdef void clear(int64_t[::1] state) noexcept nogil:
+    cdef int k
+    for k in range(DOC_TOKENS, STATE):
+        state[k] = 0
+
+
+cdef void decide(int64_t[::1] state) noexcept nogil:
+    """Close the window: what has been seen of the document decides."""
+    state[DECIDED] = 1
+    state[DOC_FEW] = state[DOC_CAPITALS] == 0 and seen(state) == 0 and 0 < state[DOC_UPPERS] < 3
+    state[DOC_NATURAL] = state[DOC_FEW] or (state[DOC_CAPITALS] and not lost(
+        state[DOC_BEGUN], state[DOC_UNBEGUN], state[DOC_NAMED], state[DOC_UNNAMED]))
+
+
+cdef inline int64_t seen(const int64_t[::1] state) noexcept nogil:
+    """How many beginnings of sentences and names."""
+    return state[DOC_BEGUN] + state[DOC_UNBEGUN] + state[DOC_NAMED] + state[DOC_UNNAMED]
+
+
+cdef int look(const int32_t* row, int64_t[::1] state) except -1 nogil:
+    """Add a line to what was seen of its document."""
+    cdef int own = alone(row), k
+    state[DOC_TOKENS] += row[TOKENS] + 1
+    state[DOC_APART] += row[APART]
+    state[DOC_CLOSE] += row[CLOSE]
+    if own == UPPER or own == TITLE:
+        state[DOC_UPPERS] += row[WORDS]
+        return 0
+    state[DOC_CAPITALS] += row[CAPITALS]
+    for k in range(4):
+        state[DOC_BEGUN + k] += row[BEGUN + k]
+    return 0
+
+
+def judge(const int32_t[:, ::1] rows, Py_ssize_t old, int document, int window, bint final,
+          int64_t[::1] state):
+    """``(writing, spacing)``, uint8 each, of as many lines as can be judged by now.
+
+    The first `old` rows, all of one document, were here before and are in its `state`.
+    """
+    cdef Py_ssize_t lines = rows.shape[0], r, done = 0
+    cdef uint8_t[::1] writing = np.empty(lines, dtype=np.uint8)
+    cdef uint8_t[::1] spacing = np.empty(lines, dtype=np.uint8)
+    with nogil:
+        for r in range(old, lines + 1):
+            if r == lines:
+                if not final:
+                    break
+            elif document == 0 or (document == 1 and rows[r, TOKENS] == 0):
+                pass
+            else:
+                if not state[DECIDED]:
+                    look(&rows[r, 0], state)
+                    if state[DOC_TOKENS] >= window or seen(state) >= 64 or (
+                            state[DOC_CAPITALS] == 0 and state[DOC_UPPERS] == 0 and seen(state)
+                            and (seen(state) >= 8 or (state[DOC_APART] > 1 and state[DOC_CLOSE] == 0))):
+                        decide(state)
+                if state[DECIDED]:
+                    while done <= r:
+                        settle(rows, done, state, writing, spacing)
+                        done += 1
+                continue
+            # The document ends before line r.
+            if not state[DECIDED]:
+                decide(state)
+            while done < r:
+                settle(rows, done, state, writing, spacing)
+                done += 1
+            clear(state)
+            if r < lines and document == 0:
+                # A line is a document.
+                look(&rows[r, 0], state)
+                decide(state)
+                settle(rows, done, state, writing, spacing)
+                done += 1
+                clear(state)
+            elif r < lines:
+                writing[r] = LOWER
+                spacing[r] = KEPT
+                done = r + 1
+    return np.asarray(writing)[:done], np.asarray(spacing)[:done]
+
+
+cdef int settle(const int32_t[:, ::1] rows, Py_ssize_t r, const int64_t[::1] state,
+                uint8_t[::1] writing, uint8_t[::1] spacing) except -1 nogil:
+    """What line r is, in a document that has been decided on."""
+    cdef const int32_t* row = &rows[r, 0]
+    cdef int own = alone(row)
+    cdef bint flat = row[APART] > 1 and row[CLOSE] == 0, kept
+    if state[DOC_NATURAL]:
+        # A flattened line among natural ones must show it twice over.
+        if not (own == LOWER and flat and not state[DOC_FEW] and state[DOC_APART] <= state[DOC_CLOSE]):
+            own = NATURAL
+    elif own == NATURAL and row[BEGUN] + row[NAMED] < 3:
+        own = PARTLY
+    if state[DOC_APART] > state[DOC_CLOSE]:
+        kept = row[CLOSE] > 2 and row[APART] == 0
+    elif state[DOC_CLOSE]:
+        kept = not flat or (state[DOC_NATURAL] and own == NATURAL)
+    elif row[APART] or row[CLOSE]:
+        kept = row[APART] <= row[CLOSE]
+    else:
+        kept = own == NATURAL or own == PARTLY
+    writing[r] = own
+    spacing[r] = KEPT if kept else TOKENISED
+    return 0

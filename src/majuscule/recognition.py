@@ -1,0 +1,202 @@
+"""What comes in: natural text, or text that lost its case, its spacing or both.
+
+A text's own case and spacing are evidence of how it was made. A line shows how many of its
+words are capital, whether the names among them are (words that the model knows to be mostly
+capital), and whether signs stand close to their words, as people write, or apart, as
+tokenisers do. A document is judged by its first lines together, then each line by what it
+shows itself and by its document. What has been judged natural stays as it is.
+
+Twice is once: what is recognised in restored text never lets anything be changed again.
+Gaps are only ever closed, so that signs cannot come to stand apart; a document that was
+natural stays so, for restoring adds capitals to names and takes none; and lines that keep
+the capitals they have are left alone if they came out all in capitals (`Restorer`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from majuscule import _recognition
+from majuscule.text import Document, Tokens, read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from majuscule._arrays import Bytes, Ints
+
+WINDOW = 2048
+"""How many tokens of a document are judged together at most, each line counting as one more."""
+
+
+class Writing(IntEnum):
+    """What a line's case says."""
+
+    NATURAL = 0
+    """Written as it should be: all of it stays."""
+    PARTLY = 1
+    """Some capitals are there, others are missing: those that are there stay."""
+    LOWER = 2
+    """No capital at all."""
+    UPPER = 3
+    """All in capitals: they say nothing."""
+    TITLE = 4
+    """Every Word Begins With One: they say nothing, either."""
+
+
+class Spacing(IntEnum):
+    """What a line's blanks say."""
+
+    NATURAL = 0
+    """Signs stand as people put them: every blank stays."""
+    TOKENISED = 1
+    """Signs stand apart, as tokenisers leave them."""
+
+
+class Standing(IntEnum):
+    """What a word is to the model."""
+
+    UNKNOWN = 0
+    COMMON = 1
+    """Of a class of words mostly in lower case."""
+    NAME = 2
+    """Of a class of words that the model gives a capital for their class alone."""
+
+
+class Signs(IntEnum):
+    """What is counted in a line; the columns of `evidence`."""
+
+    TOKENS = 0
+    WORDS = 1
+    CAPITALS = 2
+    """Words and letters with a capital."""
+    UPPERS = 3
+    """Words all in capitals."""
+    BEGUN = 4
+    """First words of sentences that are capital."""
+    UNBEGUN = 5
+    """First words of sentences that are not."""
+    NAMED = 6
+    """Names inside of sentences, and *I*, that are capital."""
+    UNNAMED = 7
+    """The same that are not."""
+    TITLED = 8
+    """Common words inside of sentences that are capital."""
+    UNTITLED = 9
+    """The same that are not."""
+    APART = 10
+    """Signs that stand apart from the words they belong to, and escapes."""
+    CLOSE = 11
+    """Signs that stand at their words as people write them."""
+    MOSES = 12
+    """Moses' escapes."""
+    TREEBANK = 13
+    """The Penn Treebank's escapes."""
+    SPLIT = 14
+    """Apostrophes and decimal points with blanks on both sides."""
+    HYPHENS = 15
+    """Hyphens with blanks on both sides, between words."""
+
+
+class Recognised(NamedTuple):
+    """A piece of text, and what its lines are.
+
+    Attributes:
+        text: the piece.
+        tokens: its tokens, no escape undone.
+        rows: int32[lines, signs], what each of `tokens.lines` shows.
+        writing: uint8[lines], each one's `Writing`.
+        spacing: uint8[lines], each one's `Spacing`.
+    """
+
+    text: str
+    tokens: Tokens
+    rows: Ints
+    writing: Bytes
+    spacing: Bytes
+
+
+def recognise(
+    pieces: Iterable[str], standing: Callable[[Tokens], Bytes], document: Document
+) -> Iterator[Recognised]:
+    """Say what lines are, piece by piece; how a text is cut into pieces is of no consequence.
+
+    Args:
+        pieces: of one or more whole lines each.
+        standing: gives tokens their words' `Standing`.
+        document: what one document is.
+
+    Yields:
+        Each piece, as soon as its documents can be judged: when they have shown plainly
+        that they are flattened, or are at an end, or after `WINDOW` tokens of them.
+    """
+    state = _recognition.fresh()
+    waiting: deque[tuple[str, Tokens, Ints]] = deque()
+    pending: Ints = np.zeros((0, len(Signs)), dtype=np.int32)  # rows not judged yet
+    judged: list[tuple[Bytes, Bytes]] = []  # of the first lines that wait
+
+    def judge(rows: Ints, *, final: bool) -> Iterator[Recognised]:
+        nonlocal pending
+        seen = len(pending)
+        pending = np.concatenate([pending, rows])
+        judged.append(_recognition.judge(pending, seen, int(document), WINDOW, final, state))
+        pending = pending[len(judged[-1][0]) :]
+        ready = sum(len(writing) for writing, _ in judged)
+        if not waiting or ready < len(waiting[0][2]):
+            return
+        writing, spacing = (np.concatenate(parts) for parts in zip(*judged, strict=True))
+        while waiting and len(waiting[0][2]) <= len(writing):
+            text, tokens, rows = waiting.popleft()
+            count = len(rows)
+            yield Recognised(text, tokens, rows, writing[:count], spacing[:count])
+            writing, spacing = writing[count:], spacing[count:]
+        judged[:] = [(writing, spacing)]
+
+    for piece in pieces:
+        tokens = read(piece, NOWHERE)
+        rows = evidence(tokens, standing(tokens), document, state)
+        waiting.append((piece, tokens, rows))
+        yield from judge(rows, final=False)
+    yield from judge(pending[:0], final=True)
+
+
+NOWHERE = np.zeros(0, dtype=bool)
+"""Lines in which escapes are undone: none."""
+
+
+def evidence(
+    tokens: Tokens, standing: Bytes, document: Document, state: NDArray[np.int64] | None = None
+) -> Ints:
+    """Count what lines show.
+
+    Args:
+        tokens: whole lines, no escape undone.
+        standing: uint8[n], the `Standing` of their words.
+        document: what one document is.
+        state: what came before; it is brought up to date. None is nothing.
+
+    Returns:
+        int32[lines, signs], of each of `tokens.lines`; a long line's parts are alike.
+    """
+    return _recognition.evidence(
+        tokens.lower,
+        tokens.start,
+        tokens.end,
+        tokens.kind,
+        tokens.case,
+        tokens.gap,
+        tokens.lines,
+        standing,
+        int(document),
+        _recognition.fresh() if state is None else state,
+    )
+
+
+def by_itself(rows: Ints) -> Bytes:
+    """uint8[lines]: what each line's `Writing` would be without its document."""
+    return _recognition.by_itself(rows)
