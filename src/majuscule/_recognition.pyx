@@ -56,6 +56,7 @@ cdef enum:
     DOC_NAMED
     DOC_UNNAMED
     DOC_UPPERS
+    DOC_WORDS
     DOC_CAPITALS
     DOC_APART
     DOC_CLOSE
@@ -297,7 +298,8 @@ cdef void decide(int64_t[::1] state) noexcept nogil:
     """Close the window: what has been seen of the document decides."""
     state[DECIDED] = 1
     state[DOC_FEW] = state[DOC_CAPITALS] == 0 and seen(state) == 0 and 0 < state[DOC_UPPERS] < 3
-    state[DOC_NATURAL] = state[DOC_FEW] or (state[DOC_CAPITALS] and not lost(
+    # Short lines do not show that every word begins with a capital; the long ones do.
+    state[DOC_NATURAL] = state[DOC_FEW] or (state[DOC_CAPITALS] and state[DOC_WORDS] >= state[DOC_UPPERS] and not lost(
         state[DOC_BEGUN], state[DOC_UNBEGUN], state[DOC_NAMED], state[DOC_UNNAMED]))
 
 
@@ -316,6 +318,7 @@ cdef int look(const int32_t* row, int64_t[::1] state) except -1 nogil:
         state[DOC_UPPERS] += row[WORDS]
         return 0
     state[DOC_CAPITALS] += row[CAPITALS]
+    state[DOC_WORDS] += row[WORDS]
     for k in range(4):
         state[DOC_BEGUN + k] += row[BEGUN + k]
     return 0
