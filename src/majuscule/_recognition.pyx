@@ -345,7 +345,7 @@ def judge(const int32_t[:, ::1] rows, Py_ssize_t old, int document, int window, 
                     look(&rows[r, 0], state)
                     if state[DOC_TOKENS] >= window or seen(state) >= 64 or (
                             state[DOC_CAPITALS] == 0 and state[DOC_UPPERS] == 0 and seen(state)
-                            and (seen(state) >= 8 or (state[DOC_APART] > 1 and state[DOC_CLOSE] == 0))):
+                            and (seen(state) >= 8 or (state[DOC_APART] and state[DOC_CLOSE] == 0))):
                         decide(state)
                 if state[DECIDED]:
                     while done <= r:

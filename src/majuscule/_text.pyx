@@ -623,6 +623,10 @@ cdef enum:
     PLAIN = 0
     MOSES = 1
     TREEBANK = 2
+    MOSES_PLAIN = 3
+    SPACY = 4
+    UD = 5
+    BERT = 6
 
 
 cdef inline bint is_digit(uint32_t c, Page page, Info info) except? -1 nogil:
@@ -725,6 +729,13 @@ cdef inline Py_ssize_t escape(uint32_t[::1] out, Py_ssize_t o, uint32_t c, bint 
     return k
 
 
+cdef inline bint between(const uint8_t[::1] kind, const uint8_t[::1] glue, Py_ssize_t i,
+                         Py_ssize_t a, Py_ssize_t b) except? -1 nogil:
+    """Whether a sign is glued between two words, or numbers unless a word is before."""
+    return i > a and i + 1 < b and glue[i] and glue[i + 1] and kind[i - 1] <= MIXTURE \
+        and kind[i + 1] <= MIXTURE and (kind[i + 1] != NUMBER or kind[i - 1] == NUMBER)
+
+
 def flatten(const uint32_t[::1] chars, const uint32_t[::1] low, const int32_t[::1] start,
             const int32_t[::1] end, const uint8_t[::1] kind, const uint64_t[::1] key,
             const uint8_t[::1] glue, int convention, const uint64_t[::1] abbreviations, Page page, Info info):
@@ -733,6 +744,9 @@ def flatten(const uint32_t[::1] chars, const uint32_t[::1] low, const int32_t[::
     cdef uint32_t p, c, q
     cdef int kp, kc
     cdef bint cut, opening, run
+    cdef bint escaped = convention == MOSES or convention == TREEBANK
+    if convention == MOSES_PLAIN:
+        convention = MOSES
     # An escape is at most six characters and one blank; untouched pages cost nothing.
     cdef uint32_t[::1] out = np.empty(7 * n + 8, dtype=np.uint32)
     with nogil:
@@ -763,7 +777,9 @@ def flatten(const uint32_t[::1] chars, const uint32_t[::1] low, const int32_t[::
                     kp = kind[i - 1]
                     p = low[start[i - 1]]
                     q = low[start[i + 1]] if i + 1 < b and glue[i + 1] else 0
-                    if convention == MOSES:
+                    if convention == BERT:
+                        cut = kc > MIXTURE or kp > MIXTURE
+                    elif convention == MOSES:
                         if kc > MIXTURE and c != 46 and c != 44 and c != 39 and c != 96 and c != 45:
                             cut = True
                         elif kp > MIXTURE and p != 46 and p != 44 and p != 39 and p != 96 and p != 45:
@@ -788,7 +804,13 @@ def flatten(const uint32_t[::1] chars, const uint32_t[::1] low, const int32_t[::
                         elif p == 46:
                             cut = i - 2 >= a and glue[i - 1] and low[start[i - 2]] == 46
                     else:
-                        if kc == QUOTE or kp == QUOTE or kc == OPENING or kp == OPENING \
+                        if convention >= SPACY and ((kc == HYPHEN and between(kind, glue, i, a, b))
+                                                    or (kp == HYPHEN and between(kind, glue, i - 1, a, b))):
+                            cut = True
+                        elif convention == UD and ((kc == SLASH and between(kind, glue, i, a, b))
+                                                   or (kp == SLASH and between(kind, glue, i - 1, a, b))):
+                            cut = True
+                        elif kc == QUOTE or kp == QUOTE or kc == OPENING or kp == OPENING \
                                 or kc == CLOSING or kp == CLOSING or kc == TERMINAL or kp == TERMINAL \
                                 or kc == CURRENCY or kp == CURRENCY or c == 37 or p == 37 \
                                 or c == 38 or p == 38 or c == 60 or p == 60 or c == 62 or p == 62 or c == 35 or p == 35 or c == 64 or p == 64 \
@@ -832,13 +854,16 @@ def flatten(const uint32_t[::1] chars, const uint32_t[::1] low, const int32_t[::
                 if cut:
                     out[o] = 32
                     o += 1
-                if kc > MIXTURE and convention != PLAIN:
+                if kc > MIXTURE and escaped:
                     opening = i == a or not glue[i] or kind[i - 1] == OPENING or kind[i - 1] == DASH
                     k = escape(out, o, c, convention == MOSES, opening)
                     if k:
                         o += k
                         continue
                 for k in range(start[i], end[i]):
+                    if convention == BERT and kc > MIXTURE and k > start[i]:
+                        out[o] = 32  # a row of hyphens
+                        o += 1
                     out[o] = low[k]
                     o += 1
     return to_str(out[:o])

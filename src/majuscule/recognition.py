@@ -15,13 +15,14 @@ the capitals they have are left alone if they came out all in capitals (`Restore
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from majuscule import _recognition
-from majuscule.text import Document, Tokens, read
+from majuscule.text import Document, Tokens, line_numbers, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -119,6 +120,114 @@ class Recognised(NamedTuple):
     rows: Ints
     writing: Bytes
     spacing: Bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What some lines in a row are.
+
+    Attributes:
+        first, last: the lines' numbers, from 1.
+        documents: of how many documents they are.
+        writing: what their case says.
+        spacing: what their blanks say.
+        convention: whose tokens they seem to be; None where they are not tokenised.
+        counts: what they show, a number for each of `Signs`.
+    """
+
+    first: int
+    last: int
+    documents: int
+    writing: Writing
+    spacing: Spacing
+    convention: str | None
+    counts: dict[str, int]
+
+    @property
+    def why(self) -> str:
+        """What it was found by, in words."""
+        n = self.counts
+        case = {
+            Writing.LOWER: f"no capital in {n['words']:,} words",
+            Writing.UPPER: f"{n['uppers']:,} of {n['words']:,} words are all in capitals",
+            Writing.TITLE: f"{n['titled']:,} common words inside of sentences are capital,"
+            f" {n['untitled']:,} are not",
+        }.get(
+            self.writing,
+            f"{n['begun']:,} of {n['begun'] + n['unbegun']:,} sentences and {n['named']:,} of"
+            f" {n['named'] + n['unnamed']:,} names begin with a capital",
+        )
+        if not n["apart"] + n["close"]:
+            return f"{case}; no sign says how it is spaced"
+        return f"{case}; {n['apart']:,} signs stand apart, {n['close']:,} at their words"
+
+
+def findings(
+    recognised: Iterable[Recognised], document: Document, *, each: bool = False
+) -> Iterator[Finding]:
+    """Lines in a row that are the same; blank ones go with those before them.
+
+    Args:
+        recognised: what `recognise` yields.
+        document: what one document was.
+        each: tell of each line apart that is not blank.
+
+    Yields:
+        What was found, in the order of the text.
+    """
+    number = 0  # of the line
+    run: list[int] = []  # first, last, documents, writing, spacing
+    total = np.zeros(len(Signs), dtype=np.int64)
+    fresh = True  # the next line begins a document
+    for some in recognised:
+        numbers = line_numbers(some.tokens)
+        for row, writing, spacing in zip(
+            *_by_line(numbers, some.rows, some.writing, some.spacing), strict=True
+        ):
+            number += 1
+            if not row[Signs.TOKENS]:
+                fresh |= document == Document.BLOCK
+                continue
+            if run and (each or run[3:] != [writing, spacing]):
+                yield _finding(run, total)
+                run, total = [], np.zeros_like(total)
+            run = run or [number, number, 0, int(writing), int(spacing)]
+            run[1] = number
+            run[2] += fresh or run[2] == 0 or document == Document.LINE
+            total += row
+            fresh = False
+    if run:
+        yield _finding(run, total)
+
+
+def _by_line(
+    numbers: NDArray[np.intp], rows: Ints, writing: Bytes, spacing: Bytes
+) -> tuple[NDArray[np.int64], Bytes, Bytes]:
+    """Rows of long lines' parts added up; what they are is what their first part is."""
+    first = np.flatnonzero(np.diff(numbers, prepend=-1))
+    if not len(first):
+        return rows.astype(np.int64), writing, spacing
+    return np.add.reduceat(rows.astype(np.int64), first), writing[first], spacing[first]
+
+
+def _finding(run: list[int], total: NDArray[np.int64]) -> Finding:
+    first, last, documents, writing, spacing = run
+    counts = {sign.name.lower(): int(total[sign]) for sign in Signs}
+    convention = None
+    if spacing == Spacing.TOKENISED and counts["apart"]:
+        shown = (name for name in _SHOWN_BY if counts[name])
+        convention = _SHOWN_BY[next(shown, "apart")]
+    return Finding(first, last, documents, Writing(writing), Spacing(spacing), convention, counts)
+
+
+_SHOWN_BY = {
+    "moses": "moses",
+    "treebank": "ptb",
+    "split": "bert",
+    "hyphens": "spacy or ud",
+    "apart": "plain",
+}
+"""Conventions by the first sign that shows them."""
 
 
 def recognise(

@@ -19,7 +19,7 @@ from majuscule.decode import NO_CASE
 from majuscule.errors import MajusculeError
 from majuscule.labels import Case, Gap
 from majuscule.lexicon import Lexicon
-from majuscule.recognition import Recognised, Spacing, Writing
+from majuscule.recognition import Finding, Recognised, Spacing, Writing
 from majuscule.text import Document
 from majuscule.weights import SCALE
 
@@ -310,6 +310,27 @@ class Restorer:
             )
         return outcome.text, decisions
 
+    def detect(self, pieces: str | Iterable[str], *, lines: bool = False) -> Iterator[Finding]:
+        """Say what comes in, and why; what `restore` does follows from it.
+
+        Args:
+            pieces: a text, or pieces of one of one or more whole lines each.
+            lines: tell of each line apart, not of each run of lines that are alike.
+
+        Yields:
+            What was found, in the order of the text.
+
+        Raises:
+            DataError: a piece is longer than 2**30 characters.
+
+        >>> (finding,) = Restorer().detect("THE MAYOR OF PARIS , HE SAID , IS HERE .")
+        >>> finding.writing.name, finding.spacing.name, finding.why.split("; ")[0]
+        ('UPPER', 'TOKENISED', '8 of 8 words are all in capitals')
+        """
+        pieces = [pieces] if isinstance(pieces, str) else pieces
+        found = recognition.recognise(pieces, self._standing, self._document)
+        return recognition.findings(found, self._document, each=lines)
+
     def _whole(self, flattened: str, *, sure: bool = False, explained: bool = False) -> _Outcome:
         (outcome,) = self._outcomes([flattened], sure=sure or explained, explained=explained)
         return outcome
@@ -434,7 +455,7 @@ class Restorer:
 
         Read again, such a line would be decided afresh.
         """
-        partly = (writing == Writing.PARTLY) & (keeps & 3 > 0)
+        partly: NDArray[np.bool_] = (writing == Writing.PARTLY) & (keeps & 3 > 0)
         if not partly.any():
             return partly
         again = text.read(restored, recognition.NOWHERE)
@@ -442,8 +463,8 @@ class Restorer:
         alone = np.isin(recognition.by_itself(rows), (Writing.UPPER, Writing.TITLE))
         loud = text.line_numbers(again)[alone & (np.diff(again.lines) > 0)]
         of_line = np.repeat(text.line_numbers(tokens), np.diff(tokens.lines))
-        loud = np.intersect1d(loud, of_line[partly])
-        return np.isin(of_line, loud)
+        partly &= np.isin(of_line, loud)
+        return np.isin(of_line, of_line[partly]) | partly
 
 
 def _joined(

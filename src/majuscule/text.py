@@ -92,6 +92,18 @@ class Convention(IntEnum):
     """The Moses tokeniser's boundaries and its escapes (``&apos;``)."""
     PTB = 2
     """The Penn Treebank's boundaries, quotes and brackets (``-lrb-``)."""
+    MOSES_PLAIN = 3
+    """Moses' boundaries, every character as it was."""
+    SPACY = 4
+    """spaCy's: as plain, but words are parted at their hyphens, too."""
+    UD = 5
+    """English Universal Dependencies': as spaCy's, and at slashes between words."""
+    BERT = 6
+    """The basic tokens of uncased BERT: every sign by itself."""
+
+
+CONVENTIONS = {convention.name.lower().replace("_", "-"): convention for convention in Convention}
+"""By the names that users give them."""
 
 
 class Document(IntEnum):
@@ -342,7 +354,8 @@ def flatten(text: str, convention: Convention | str = Convention.PLAIN) -> str:
 
     Args:
         text: natural text of any number of lines; each line stays a line.
-        convention: ``"plain"``, ``"moses"`` or ``"ptb"``, whose tokens to write.
+        convention: whose tokens to write: a `Convention` or its name, ``"moses-plain"``
+            for MOSES_PLAIN.
 
     Returns:
         Lower-case tokens with one blank between them. Letters without a lower-case form
@@ -356,13 +369,15 @@ def flatten(text: str, convention: Convention | str = Convention.PLAIN) -> str:
     "the u.s.-led coalition ( is ) ca n't , he said ."
     >>> flatten("The U.S.-led coalition (IS) can't, he said.", "moses")
     'the u.s.-led coalition ( is ) can &apos;t , he said .'
+    >>> flatten("The U.S.-led coalition (IS) can't, he said.", "bert")
+    "the u . s . - led coalition ( is ) can ' t , he said ."
     """
     if isinstance(convention, str):
         try:
-            convention = Convention[convention.upper()]
+            convention = CONVENTIONS[convention]
         except KeyError:
             raise MajusculeError(
-                f"expected the convention plain, moses or ptb, got {convention!r}"
+                f"expected a convention, one of {', '.join(CONVENTIONS)}; got {convention!r}"
             ) from None
     tokens = read(text)
     return _text.flatten(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "restore": ("convert", "majuscule restore flat.txt -o natural.txt"),
+    "detect": ("detecting", "majuscule detect in.txt"),
     "flatten": ("convert", "majuscule flatten --convention moses a.txt"),
     "evaluate": ("scoring", "majuscule evaluate natural.txt restored.txt"),
     "compare": ("comparing", "majuscule compare old.txt new.txt"),

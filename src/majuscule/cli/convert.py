@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from majuscule import corpus, model, text
 from majuscule.cli import console
 from majuscule.errors import MajusculeError
 from majuscule.restorer import EDITS, Restorer
-from majuscule.text import Convention, Document
+from majuscule.text import Document
 
 if TYPE_CHECKING:
     import argparse
@@ -39,6 +40,14 @@ def restore_options(command: argparse.ArgumentParser) -> None:
         metavar="P",
         help="leave as it stands what is less probable than P, from 0 to 1 (default: 0)",
     )
+    command.add_argument(
+        "--recase", action="store_true", help="decide case afresh, whatever case the text has"
+    )
+    command.add_argument(
+        "--respace",
+        action="store_true",
+        help="decide spacing afresh, also where blanks seem to be as people put them",
+    )
 
 
 def restore(chosen: argparse.Namespace) -> None:
@@ -49,7 +58,12 @@ def restore(chosen: argparse.Namespace) -> None:
     console.look_at_files(chosen, *others)
     entries = _entries(chosen.lexicon) if chosen.lexicon else []
     restoring = restorer(
-        chosen, edits=chosen.edits, lexicon=entries, min_confidence=chosen.min_confidence
+        chosen,
+        edits=chosen.edits,
+        lexicon=entries,
+        min_confidence=chosen.min_confidence,
+        recase=chosen.recase,
+        respace=chosen.respace,
     )
     _convert(chosen, restoring.stream)
 
@@ -65,20 +79,33 @@ def add_restorer(command: argparse.ArgumentParser) -> None:
     """The options that say which restorer is wanted."""
     console.add_model(command)
     command.add_argument("--style", metavar="NAME", help="write in this house style (see info)")
+    add_document(command)
+
+
+def add_document(command: argparse.ArgumentParser) -> None:
+    """The option that says what a document is."""
     command.add_argument(
         "--document",
         choices=[document.name.lower() for document in Document],
-        default=signature(Restorer).parameters["document"].default,
         help="what one document is: a line, a block of lines up to a blank one, or the whole"
-        " file (default: %(default)s)",
+        f" file (default: {_DOCUMENT}; line if it is typed in)",
     )
+
+
+_DOCUMENT = signature(Restorer).parameters["document"].default
+
+
+def document(chosen: argparse.Namespace) -> str:
+    """What one document is; who types a line wants it answered before the next."""
+    typed = chosen.files == [corpus.STANDARD] and sys.stdin is not None and sys.stdin.isatty()
+    return chosen.document or ("line" if typed else _DOCUMENT)
 
 
 def restorer(chosen: argparse.Namespace, **others: Any) -> Restorer:  # noqa: ANN401 - Restorer's
     """The restorer that the options ask for; the call is refused if there is none."""
     known = model.load(chosen.model)
     try:
-        return Restorer(known, style=chosen.style, document=chosen.document, **others)
+        return Restorer(known, style=chosen.style, document=document(chosen), **others)
     except MajusculeError as error:  # the model is good: it is the options that are not
         chosen.refuse(str(error))
         raise  # refusing has ended the command
@@ -89,10 +116,11 @@ def flatten_options(command: argparse.ArgumentParser) -> None:
     console.add_files(command)
     command.add_argument(
         "--convention",
-        choices=[convention.name.lower() for convention in Convention],
-        default=Convention(signature(text.flatten).parameters["convention"].default).name.lower(),
+        choices=list(text.CONVENTIONS),
+        default=next(iter(text.CONVENTIONS)),
         help="whose tokens to write: the Penn Treebank's with every character as it was"
-        " (plain), Moses' or the Penn Treebank's own (default: %(default)s)",
+        " (plain), Moses' with or without its escapes, the Penn Treebank's own, spaCy's,"
+        " Universal Dependencies' or those of uncased BERT (default: %(default)s)",
     )
 
 

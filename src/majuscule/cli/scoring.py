@@ -13,9 +13,8 @@ import numpy as np
 import majuscule
 from majuscule import corpus, errorpage, evaluation, text
 from majuscule.cli.console import named_models, printable
-from majuscule.cli.convert import add_restorer, restorer
+from majuscule.cli.convert import add_restorer, document, restorer
 from majuscule.mistakes import Mistakes
-from majuscule.text import Convention
 from majuscule.words import parts
 
 if TYPE_CHECKING:
@@ -82,8 +81,8 @@ def evaluate_options(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--convention",
-        choices=[convention.name.lower() for convention in Convention],
-        default=Convention.PLAIN.name.lower(),
+        choices=list(text.CONVENTIONS),
+        default=next(iter(text.CONVENTIONS)),
         help="whose tokens REFERENCE is flattened to (default: %(default)s)",
     )
     command.add_argument(
@@ -264,7 +263,7 @@ class _Texts:
                 "name": self._restorer.model.about.get("name"),
                 "hash": self._restorer.model.hash,
             }
-            named |= {"style": chosen.style, "document": chosen.document}
+            named |= {"style": chosen.style, "document": document(chosen)}
         bootstrap = {"samples": chosen.samples, "seed": chosen.seed}
         return {**named, "bootstrap": bootstrap, "majuscule": majuscule.__version__}
 
