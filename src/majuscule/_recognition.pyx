@@ -195,7 +195,8 @@ def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::
                         if (fresh or standing[i] == NAME or (k == INITIAL and low[start[i]] == 105)) \
                                 and plain(kind, glue, i, a, b) and not (fresh and maybe and case[i] == 0):
                             row[(BEGUN if fresh else NAMED) + (case[i] == 0)] += 1
-                        if k == WORD and not begins and end[i] - start[i] > 3 and standing[i] == COMMON:
+                        if k == WORD and not begins and end[i] - start[i] > 3 and standing[i] == COMMON \
+                                and kind[i - 1] != HYPHEN:  # Well-known is written so, too
                             row[TITLED if case[i] else UNTITLED] += 1
                     fresh = maybe = begins = False
                     continue
@@ -383,6 +384,8 @@ cdef int settle(const int32_t[:, ::1] rows, Py_ssize_t r, const int64_t[::1] sta
         # A flattened line among natural ones must show it twice over.
         if not (own == LOWER and flat and not state[DOC_FEW] and state[DOC_APART] <= state[DOC_CLOSE]):
             own = NATURAL
+    elif (own == NATURAL or own == PARTLY) and row[UNTITLED] == 0 and state[DOC_UPPERS] > state[DOC_WORDS]:
+        own = TITLE  # too short to show it by itself
     elif own == NATURAL and row[BEGUN] + row[NAMED] < 3:
         own = PARTLY
     if state[DOC_APART] > state[DOC_CLOSE]:
