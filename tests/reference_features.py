@@ -16,6 +16,10 @@ MASK = (1 << 64) - 1
 LINE_BEGIN, LINE_END = 0x1F83D9ABFB41BD6B, 0x5BE0CD19137E2179
 
 
+STOPS = (Kind.PERIOD, Kind.COMMA, Kind.COLON, Kind.TERMINAL)
+BARE = 24
+
+
 def mix(first: int, *others: int) -> int:
     """Hash numbers one after another; the order counts."""
     for other in others:
@@ -83,6 +87,9 @@ class Memory:
     before: int = 0
     number: int = 0
     position: int = 0
+    unstopped: int = 0
+    stopped: bool = False
+    bare: bool = False
     words: dict[int, Occurrence] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
 
@@ -90,6 +97,7 @@ class Memory:
         """A new document begins."""
         self.before = 0
         self.number += 1
+        self.unstopped, self.stopped = 0, False
         self.words = {}
         self.names = {}
 
@@ -485,7 +493,13 @@ def extract(
             if token.word == '"':
                 opened = _opened(seen)
         first = memory.before == 0
-        memory.before = 1 | last_of(line) << 1 | bucket(len(line)) << 9 | first << 13
+        for token in line:
+            memory.stopped |= token.kind in STOPS
+            memory.unstopped += not memory.stopped
+        last = last_of(line)
+        if memory.bare and memory.unstopped >= BARE and not memory.stopped and last <= Kind.MIXTURE:
+            last = Kind.PERIOD
+        memory.before = 1 | last << 1 | bucket(len(line)) << 9 | first << 13
         memory.position += len(line)
         read += len(line)
     return out

@@ -66,23 +66,29 @@ repetitive = st.lists(st.sampled_from(_parts), max_size=40).map(" ".join)
     st.sampled_from(Document),
     st.integers(0, 3),
     st.sampled_from([0, 1 | Kind.PERIOD << 1 | 9 << 9, 1 | Kind.WORD << 1 | 3 << 9, 1 | 6 << 1]),
+    st.booleans(),
 )
-@example('" a " , " b : " c . " ( " d', Document.BLOCK, 1, 0)
-@example("in\nand so .\n\nit ( \" ' )\nwas 5 % - 3 x", Document.FILE, 2, 0)
-@example("human rights watch ( hrw ) and hrw\nun ( hrw ) united nations ( un", Document.FILE, 0, 0)
-@example("a b " * 300 + "( ab ) ab a", Document.FILE, 0, 0)
+@example('" a " , " b : " c . " ( " d', Document.BLOCK, 1, 0, False)
+@example("in\nand so .\n\nit ( \" ' )\nwas 5 % - 3 x", Document.FILE, 2, 0, False)
+@example(
+    "human rights watch ( hrw ) and hrw\nun ( hrw ) united nations ( un", Document.FILE, 0, 0, True
+)
+@example("a b " * 300 + "( ab ) ab a", Document.FILE, 0, 0, False)
+@example("a b " * 12 + "\na " + "\na ( , ) b\na", Document.FILE, 0, 0, True)
+@example("a b " * 11 + "( a\n" + "a b - c\na\n\na", Document.BLOCK, 0, 0, True)
 def test_extract_is_the_reference(
-    given_text: str, document: Document, style: int, before: int
+    given_text: str, document: Document, style: int, before: int, bare: bool
 ) -> None:
     tokens = read(given_text)
     lines = reference.tokenise(str(_text.to_str(tokens.chars)))
     assume(len(tokens) == sum(map(len, lines)))
-    memory, plain = Memory(), reference_features.Memory(before)
+    memory, plain = Memory(bare=bare), reference_features.Memory(before, bare=bare)
     memory.state[0] = before
     classes = classes_of(tokens).tolist()
     wanted = reference_features.extract(lines, classes, document.name.lower(), plain, style)
     assert ids_of(tokens, document, memory, style) == wanted
-    assert memory.state.tolist() == [plain.before, plain.number, plain.position]
+    left = plain.before, plain.number, plain.position, plain.unstopped, plain.stopped, bare
+    assert memory.state.tolist() == [int(part) for part in left]
 
 
 @given(st.lists(st.sampled_from(["nato", "said", '"', "(", "3", ","]), min_size=2, max_size=9))

@@ -46,16 +46,19 @@ class Memory:
 
     Args:
         words: False to remember how the line before ended, and nothing else.
+        bare: lines of a document without stops and commas begin sentences. Training text is
+            edited, and has some.
     """
 
-    def __init__(self, *, words: bool = True) -> None:
-        self.state: Keys = np.zeros(3, dtype=np.uint64)
+    def __init__(self, *, words: bool = True, bare: bool = False) -> None:
+        self.state: Keys = np.zeros(6, dtype=np.uint64)
+        self.state[5] = bare
         self.words: Keys = np.zeros((PLACES if words else 0, 8), dtype=np.uint64)
         self.initials: Keys = np.zeros((1 << 10, 2), dtype=np.uint64)
 
     def forget(self) -> None:
         """A new document begins."""
-        self.state[0] = 0
+        self.state[0] = self.state[3] = self.state[4] = 0
         self.state[1] += 1
 
 

@@ -338,7 +338,7 @@ class Restorer:
     def _outcomes(
         self, pieces: Iterable[str], *, sure: bool = False, explained: bool = False
     ) -> Iterator[_Outcome]:
-        memory = _Memory(features.Memory())
+        memory = _Memory(features.Memory(bare=True))
         for found in recognition.recognise(pieces, self._standing, self._document):
             yield self._restore(found, memory, sure=sure, explained=explained)
 
@@ -355,7 +355,7 @@ class Restorer:
         mixed = ((form_at >= 0) | (prefix > 0)).view(np.uint8)
         classes = self.model.classes(tokens)
         entries = self._lexicon.find(tokens) if self._lexicon else None
-        forgetful = features.Memory(words=False) if explained else None
+        forgetful = features.Memory(words=False, bare=True) if explained else None
         without = np.empty(count if explained else 0, dtype=np.uint8)
         as_read = keeps, np.uint8(16) << tokens.gap
         if keeps.any():
