@@ -111,7 +111,7 @@ def check_input(data: bytes) -> None:
     one = chosen(who, how)
     compare_kernels(given, DOCUMENTS[how % 3])
     check(one, given, places)
-    flat = text.flatten(given, CONVENTIONS[convention % 3])
+    flat = text.flatten(given, CONVENTIONS[convention % len(CONVENTIONS)])
     found = promise.violations(given, flat)
     assert not found, found
     check(one, flat, places)

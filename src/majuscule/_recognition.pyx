@@ -56,6 +56,7 @@ cdef enum:
     DOC_NAMED
     DOC_UNNAMED
     DOC_UPPERS
+    DOC_LOUD  # of these the ones in lines of four words and more; a name may be a line
     DOC_WORDS
     DOC_CAPITALS
     DOC_APART
@@ -300,7 +301,7 @@ cdef void decide(int64_t[::1] state) noexcept nogil:
     state[DECIDED] = 1
     state[DOC_FEW] = state[DOC_CAPITALS] == 0 and seen(state) == 0 and 0 < state[DOC_UPPERS] < 3
     # Short lines do not show that every word begins with a capital; the long ones do.
-    state[DOC_NATURAL] = state[DOC_FEW] or (state[DOC_CAPITALS] and state[DOC_WORDS] >= state[DOC_UPPERS] and not lost(
+    state[DOC_NATURAL] = state[DOC_FEW] or (state[DOC_CAPITALS] and state[DOC_WORDS] >= state[DOC_LOUD] and not lost(
         state[DOC_BEGUN], state[DOC_UNBEGUN], state[DOC_NAMED], state[DOC_UNNAMED]))
 
 
@@ -317,6 +318,8 @@ cdef int look(const int32_t* row, int64_t[::1] state) except -1 nogil:
     state[DOC_CLOSE] += row[CLOSE]
     if own == UPPER or own == TITLE:
         state[DOC_UPPERS] += row[WORDS]
+        if row[WORDS] > 3:
+            state[DOC_LOUD] += row[WORDS]
         return 0
     state[DOC_CAPITALS] += row[CAPITALS]
     state[DOC_WORDS] += row[WORDS]
@@ -384,7 +387,7 @@ cdef int settle(const int32_t[:, ::1] rows, Py_ssize_t r, const int64_t[::1] sta
         # A flattened line among natural ones must show it twice over.
         if not (own == LOWER and flat and not state[DOC_FEW] and state[DOC_APART] <= state[DOC_CLOSE]):
             own = NATURAL
-    elif (own == NATURAL or own == PARTLY) and row[UNTITLED] == 0 and state[DOC_UPPERS] > state[DOC_WORDS]:
+    elif (own == NATURAL or own == PARTLY) and row[UNTITLED] == 0 and state[DOC_LOUD] > state[DOC_WORDS]:
         own = TITLE  # too short to show it by itself
     elif own == NATURAL and row[BEGUN] + row[NAMED] < 3:
         own = PARTLY
