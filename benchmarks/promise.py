@@ -17,7 +17,7 @@ _ENTITIES = dict(zip(_NAMES, "<>&'\"[]|", strict=True))
 _LONG = ("-lrb-", "-rrb-", "-lsb-", "-rsb-", "-lcb-", "-rcb-", "''", "'")
 _WRITTEN_OUT = str.maketrans(dict(zip('()[]{}"`', _LONG, strict=True)))
 _BRACKET = re.compile("-[lr][rsc]b-", re.IGNORECASE | re.ASCII)
-_HYPHEN = re.compile("@*-@*")
+_BETWEEN = re.compile("@*([-,.])@*")
 
 
 def letters(line: str, *, cased: bool = False) -> str:
@@ -40,7 +40,7 @@ def letters(line: str, *, cased: bool = False) -> str:
         before, out = out, _ENTITY.sub(lambda match: _ENTITIES[match[1].lower()], out)
     if cased:
         out = _BRACKET.sub(lambda match: match[0].lower(), out)
-    return _HYPHEN.sub("-", out.translate(_WRITTEN_OUT))
+    return _BETWEEN.sub(r"\1", out.translate(_WRITTEN_OUT))
 
 
 def _lower(char: str) -> str:

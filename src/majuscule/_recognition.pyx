@@ -65,7 +65,7 @@ cdef enum:
     DOC_UNNAMED
     DOC_UPPERS
     DOC_LOUD  # of these the ones in lines of four words and more; a name may be a line
-    DOC_WORDS
+    DOC_QUIET  # words of all other lines
     DOC_FLAT  # of these the ones in lines that show that they are flattened
     DOC_CAPITALS
     DOC_APART
@@ -231,7 +231,8 @@ def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::
                         row[APART] += kind[i - 1] != PERIOD
                         row[STOPS_APART] += kind[i - 1] != PERIOD
                         row[SPLIT] += right == 0 and i + 1 < b and kind[i + 1] == NUMBER and kind[i - 1] == NUMBER
-                    elif i + 1 == b and kind[i - 1] == WORD and end[i - 1] - start[i - 1] > 2:
+                    elif i + 1 == b and (kind[i - 1] == NUMBER or kind[i - 1] == CLOSING or kind[i - 1] == QUOTE
+                                         or (kind[i - 1] == WORD and end[i - 1] - start[i - 1] > 2)):
                         row[CLOSE] += 1
                         row[STOPS_CLOSE] += 1
                 elif k == CLOSING:
@@ -299,7 +300,9 @@ def by_itself(const int32_t[:, ::1] rows):
     cdef Py_ssize_t r
     cdef uint8_t[::1] out = np.empty(rows.shape[0], dtype=np.uint8)
     for r in range(rows.shape[0]):
-        out[r] = TITLE if titled(&rows[r, 0]) else alone(&rows[r, 0])
+        out[r] = alone(&rows[r, 0])
+        if out[r] != UPPER and titled(&rows[r, 0]):
+            out[r] = TITLE
     return np.asarray(out)
 
 
@@ -334,7 +337,7 @@ cdef void decide(int64_t[::1] state) noexcept nogil:
     # Short lines do not show that every word begins with a capital; the long ones do. Words of
     # flattened lines may be theirs once they are restored.
     state[DOC_NATURAL] = state[DOC_FEW] or (
-        state[DOC_CAPITALS] and state[DOC_WORDS] - state[DOC_FLAT] >= state[DOC_LOUD] + state[DOC_FLAT]
+        state[DOC_CAPITALS] and state[DOC_QUIET] - state[DOC_FLAT] >= state[DOC_LOUD] + state[DOC_FLAT]
         and not lost(state[DOC_BEGUN], state[DOC_UNBEGUN], state[DOC_NAMED], state[DOC_UNNAMED]))
 
 
@@ -361,7 +364,7 @@ cdef int look(const int32_t* row, int64_t[::1] state) except -1 nogil:
             state[DOC_LOUD] += row[WORDS]
         return 0
     state[DOC_CAPITALS] += row[CAPITALS]
-    state[DOC_WORDS] += row[WORDS]
+    state[DOC_QUIET] += row[WORDS]
     if own == LOWER and flat(row):
         state[DOC_FLAT] += row[WORDS]
     for k in range(4):
@@ -444,7 +447,7 @@ cdef int settle(const int32_t[:, ::1] rows, Py_ssize_t r, const int64_t[::1] sta
     cdef bint kept
     cdef int tokenised = apart(state[DOC_APART], state[DOC_CLOSE], state[DOC_STOPS_APART], state[DOC_STOPS_CLOSE])
     if state[DOC_STOPS_APART] <= state[DOC_STOPS_CLOSE] \
-            and (program(row[CODE], row[WORDS]) or program(state[DOC_CODE], state[DOC_WORDS] + state[DOC_UPPERS])):
+            and (program(row[CODE], row[WORDS]) or program(state[DOC_CODE], state[DOC_QUIET] + state[DOC_UPPERS])):
         writing[r] = NATURAL
         spacing[r] = KEPT
         return 0
@@ -454,7 +457,7 @@ cdef int settle(const int32_t[:, ::1] rows, Py_ssize_t r, const int64_t[::1] sta
         # A flattened line among natural ones must show it twice over.
         if not (own == LOWER and flat(row) and not state[DOC_FEW] and tokenised <= 0):
             own = NATURAL
-    elif titled(row):
+    elif own != UPPER and titled(row):
         own = TITLE
     elif own == NATURAL and row[BEGUN] + row[NAMED] < 3:
         own = PARTLY
