@@ -212,6 +212,24 @@ def calibration(results: Results) -> Iterator[str]:
     yield results.source("calibration")
 
 
+def apostrophes(results: Results) -> Iterator[str]:
+    """Which lost apostrophes come back, and what their loss costs case and spacing."""
+    yield from head(
+        *("set", "in their place", "apostrophes", "F1", "P", "R", "plurals' found"),
+        *("word F1 (had they stayed)", "all gaps right (had they stayed)"),
+    )
+    for row in results.rows("apostrophes"):
+        yield line(
+            *(scores.title(row["set"]), row["place"], f"{row['apostrophes']:,}"),
+            *(f"{row[name]:.2f}" for name in ("f1", "precision", "recall")),
+            f"{row['plurals_found']} of {row['plurals']}",
+            f"{row['word_f1_lost']:.2f} ({row['word_f1_kept']:.2f})",
+            f"{row['all_gap_accuracy_lost']:.2f} % ({row['all_gap_accuracy_kept']:.2f} %)",
+        )
+    yield ""
+    yield results.source("apostrophes")
+
+
 def adapting(results: Results) -> Iterator[str]:
     """What samples bring on other text of their house, and elsewhere."""
     yield from head(
@@ -318,6 +336,7 @@ TABLES: dict[str, Table] = {
     "card": card,
     "speed": speed,
     "calibration": calibration,
+    "apostrophes": apostrophes,
     "adapting": adapting,
     "natural": natural,
     "flattened": flattened,

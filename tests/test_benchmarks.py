@@ -50,7 +50,7 @@ def test_documents_hold_the_figures_measured() -> None:
 @pytest.mark.model
 def test_the_figures_are_those_of_the_shipped_model() -> None:
     shipped = majuscule.Restorer().model.hash
-    for name in ("quality", "speed", "calibration", "adapting", "harm"):
+    for name in ("quality", "speed", "calibration", "apostrophes", "adapting", "harm"):
         results = json.loads((BENCHMARKS / "results" / f"{name}.json").read_text("utf-8"))
         assert results["signature"]["model"]["hash"] == shipped, name
 
@@ -160,6 +160,20 @@ CALIBRATION = {
         | {"calibration_error": 1.5}
     ]
 }
+APOSTROPHES = {
+    "rows": [
+        {
+            "set": "wmt21",
+            "place": "a blank",
+            "apostrophes": 1234,
+            "plurals": 30,
+            "plurals_found": 20,
+        }
+        | {"f1": 95.5, "precision": 96.25, "recall": 94.75}
+        | {"word_f1_kept": 92.0, "word_f1_lost": 91.75}
+        | {"all_gap_accuracy_kept": 99.5, "all_gap_accuracy_lost": 99.25}
+    ]
+}
 ADAPTING = {
     "rows": [
         {"sample": "en_wiki.dev", "on": "en_wiki.test", "home": True, "word_f1_before": 22.22}
@@ -195,8 +209,14 @@ for _row in SPEED["rows"][:4]:
 def results(tmp_path: Path) -> Path:
     folder = tmp_path / "results"
     folder.mkdir()
-    made_up = {"quality": QUALITY, "speed": SPEED, "calibration": CALIBRATION}
-    made_up |= {"adapting": ADAPTING, "harm": HARM}
+    made_up = {
+        "quality": QUALITY,
+        "speed": SPEED,
+        "calibration": CALIBRATION,
+        "apostrophes": APOSTROPHES,
+        "adapting": ADAPTING,
+        "harm": HARM,
+    }
     for name, measured in made_up.items():
         text = json.dumps({"signature": ABOUT, **measured})
         (folder / f"{name}.json").write_text(text, "utf-8")
@@ -209,6 +229,7 @@ TABLES += (
     "not_run",
     "source",
     "calibration",
+    "apostrophes",
     "adapting",
     "natural",
     "flattened",
@@ -277,6 +298,12 @@ EXPECTED = {
     "round_trips": ["| WMT21 news | 1,131 | 100.00 (100.00) | 98.76 (99.87) | not run |  |"],
     "not_run": ["| a giant | needs a moon |"],
     "calibration": ["| WMT21 news | 1,234 | 97.50 % | 96.25 % | 1.50 % |"],
+    "apostrophes": [
+        (
+            "| WMT21 news | a blank | 1,234 | 95.50 | 96.25 | 94.75 | 20 of 30 | 91.75 (92.00)"
+            " | 99.25 % (99.50 %) |"
+        ),
+    ],
     "adapting": [
         (
             "| 10 articles, gazette | 5,000 | 1.2 | 123 |  | gazette | 91.00 → 92.50"
@@ -551,6 +578,25 @@ def test_harm_is_measured_on_every_set(model: Path, shared: Path, tmp_path: Path
     for row in measured["rows"]:
         counted = ("violations", "violations_together", "violations_alone", "exceptions")
         assert not any(row.get(name) for name in (*counted, "changed_again")), row
+
+
+def test_apostrophes_are_judged(model: Path, shared: Path, tmp_path: Path) -> None:
+    natural = "It's the mayor's 'house', he said.\nThe states' rights aren't theirs.\n"
+    (shared / "eval" / "wmt21.txt").write_text(natural, "utf-8")
+    done = _python("apostrophes.py", shared, tmp_path, "--model", model)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((tmp_path / "apostrophes.json").read_text("utf-8"))["rows"]
+    # Where there are none, none can be lost.
+    assert [(row["set"], row["place"]) for row in rows] == [
+        ("wmt21", "a blank"),
+        ("wmt21", "nothing"),
+    ]
+    for row in rows:
+        assert row["apostrophes"] == 4
+        assert row["plurals"] == 1
+        assert row["hits"] <= min(row["apostrophes"], row["proposed"])
+        assert row["plurals_found"] <= row["plurals"]
+    assert rows[0]["hits"] >= 3
 
 
 def test_adapting_is_judged(

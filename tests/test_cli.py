@@ -117,7 +117,11 @@ def test_restore_takes_a_lexicon_and_a_least_confidence(cli_model, tmp_path, her
         (["--min-confidence", "2"], 2, "min_confidence to be 0 or more and less than 1, got 2.0"),
         (["--min-confidence", "nan"], 2, "less than 1, got nan"),
         (["--min-confidence", "x"], 2, "invalid float value: 'x'"),
-        (["--edits", "case,accents"], 2, "expected edits to be some of case, space; got"),
+        (
+            ["--edits", "case,accents"],
+            2,
+            "expected edits to be some of case, space, apostrophe; got",
+        ),
     ],
 )
 def test_what_restore_cannot_be_told(cli_model, tmp_path, here, monkeypatch, options, status, says):

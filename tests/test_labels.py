@@ -38,7 +38,7 @@ def test_case_of(written: str, case: Case) -> None:
 
 
 def test_numbers_of_pairs_are_distinct() -> None:
-    numbers = [label(case, gap) for gap, case in itertools.product(Gap, Case)]
+    numbers = [label(case, gap) for gap, case in itertools.product((Gap.SPACE, Gap.JOIN), Case)]
     assert numbers == list(range(LABELS))
 
 

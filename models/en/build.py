@@ -1,8 +1,9 @@
 """Build the shipped English model from ``../shared/corpus``: ``make model``.
 
-It writes ``src/majuscule/data/en.safetensors`` and, beside this file, ``MANIFEST.json``:
-the hash of every source and of the model, the settings, and what each source is. The data
-card and the model card are written from it. The same sources give the same file.
+It writes ``src/majuscule/data/en.safetensors``, what puts apostrophes back as
+``en.apostrophes.safetensors``, and beside this file ``MANIFEST.json``: the hash of every source
+and of both files, the settings, and what each source is. The data card and the model card
+are written from it. The same sources give the same files.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from majuscule import apostrophes, stripping
 from majuscule.cli.models import TrainingProgress
 from majuscule.corpus import tokenised
 from majuscule.training import Settings, Source, train
@@ -25,6 +27,8 @@ from majuscule.training import Settings, Source, train
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 MODEL = ROOT / "src" / "majuscule" / "data" / "en.safetensors"
+
+LICENSE = "CC-BY-SA-4.0"
 
 # News is the first thing people paste and edited news but a twentieth of the corpus, most
 # of which writes `the President`: these files count several times, the others once.
@@ -78,14 +82,79 @@ def data_card(rows: list[dict[str, str]]) -> str:
         for row in rows
     ]
     total = sum(float(row["words"]) for row in rows)
-    return "\n".join([*lines, "", f"In all {total:.1f} million words.", ""])
+    lines += [
+        "",
+        f"In all {total:.1f} million words. What puts apostrophes back was learned from the same,",
+        "without the tokenised text.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def file_of(path: Path) -> dict[str, Any]:
+    """What the manifest says of a file."""
+    content = path.read_bytes()
+    return {
+        "file": path.name,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+    }
+
+
+def build_model(
+    rows: list[dict[str, str]], sources: list[Source], output: Path, share: float
+) -> dict[str, Any]:
+    """Train and save the model; what the manifest says of it."""
+    settings = replace(Settings(), share=share)
+    begun = time.monotonic()
+    about = {"language": "en", "license": LICENSE}
+    model = train(sources, settings, name="en", about=about, progress=TrainingProgress())
+    model.save(output)
+    return {
+        "model": {**file_of(output), "hash": model.hash, "forms": len(model.forms)},
+        "settings": asdict(settings),
+        "training": used_since(begun),
+        "sources": [
+            {**row, "weight": source.weight, "sha256_of_text": used["sha256"]}
+            for row, source, used in zip(rows, sources, model.about["training"], strict=True)
+        ],
+    }
+
+
+def build_apostrophes(sources: list[Source], output: Path, share: float) -> dict[str, Any]:
+    """Learn what puts apostrophes back, and save it; what the manifest says of it."""
+    settings = replace(stripping.SETTINGS, share=share)
+    begun = time.monotonic()
+    learned = stripping.learn(
+        sources,
+        settings,
+        name="en",
+        about={"language": "en", "license": LICENSE},
+        progress=TrainingProgress(),
+    )
+    learned.save(output)
+    return {
+        "apostrophes": {
+            **file_of(output),
+            "forms": len(learned.forms),
+            "settings": learned.about["settings"],
+            "training": used_since(begun),
+        }
+    }
+
+
+def used_since(begun: float) -> dict[str, int]:
+    """Time and memory."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {"seconds": round(time.monotonic() - begun), "peak_bytes": peak}
 
 
 def main() -> None:
-    """Train, save, and write down what went in and came out."""
+    """Learn, save, and write down what went in and came out."""
     parser = argparse.ArgumentParser(description="Build the shipped English model.")
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
-    parser.add_argument("--output", type=Path, default=MODEL)
+    parser.add_argument("--output", type=Path, default=MODEL, help="the model's file")
+    parser.add_argument("--only", choices=("model", "apostrophes"), help="one of both alone")
     parser.add_argument("--share", type=float, default=1.0, help="part of the text to use")
     arguments = parser.parse_args()
     corpus = arguments.shared / "corpus"
@@ -101,37 +170,18 @@ def main() -> None:
         )
         for row in rows
     ]
-    settings = replace(Settings(), share=arguments.share)
-    begun = time.monotonic()
-    model = train(
-        sources,
-        settings,
-        name="en",
-        about={"language": "en", "license": "CC-BY-SA-4.0"},
-        progress=TrainingProgress(),
-    )
-    model.save(arguments.output)
-    manifest: dict[str, Any] = {
-        "model": {
-            "file": arguments.output.name,
-            "hash": model.hash,
-            "sha256": hashlib.sha256(arguments.output.read_bytes()).hexdigest(),
-            "bytes": arguments.output.stat().st_size,
-            "forms": len(model.forms),
-        },
-        "settings": asdict(settings),
-        "training": {
-            "seconds": round(time.monotonic() - begun),
-            "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        },
-        "sources": [
-            {**row, "weight": source.weight, "sha256_of_text": used["sha256"]}
-            for row, source, used in zip(rows, sources, model.about["training"], strict=True)
-        ],
-    }
-    (HERE / "DATA.md").write_text(data_card(rows), encoding="utf-8")
-    (HERE / "MANIFEST.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    print(f"{arguments.output}: {manifest['model']['bytes']:,} bytes, {model.hash}")
+    path = HERE / "MANIFEST.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    if arguments.only != "apostrophes":
+        manifest |= build_model(rows, sources, arguments.output, arguments.share)
+        (HERE / "DATA.md").write_text(data_card(rows), encoding="utf-8")
+    if arguments.only != "model":
+        beside = arguments.output.with_name(apostrophes.shipped().name)
+        once = [replace(source, weight=1) for source in sources]
+        manifest |= build_apostrophes(once, beside, arguments.share)
+    path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    for part in ("model", "apostrophes"):
+        print("{file}: {bytes:,} bytes".format_map(manifest[part]))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """The alphabet of decisions: what case a token has, and what stands before it.
 
-A *label* is the pair of both, as one small number: ``case + 4 * gap``. There are eight.
+A *label* is the pair of both, as one small number: ``case + 4 * gap``. There are eight, for
+of gaps the model knows SPACE and JOIN; the others are what becomes of a gap that has lost
+an apostrophe (`majuscule.apostrophes`).
 """
 
 from __future__ import annotations
@@ -38,9 +40,13 @@ class Gap(IntEnum):
 
     SPACE = 0
     JOIN = 1
+    APOSTROPHE = 2
+    """An apostrophe put back, as in ``state's``."""
+    APOSTROPHE_SPACE = 3
+    """An apostrophe put back, and a blank, as in ``jihadists' last``."""
 
 
-LABELS = len(Case) * len(Gap)
+LABELS = len(Case) * 2
 
 
 def label(case: Case, gap: Gap) -> int:

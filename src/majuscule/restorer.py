@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from majuscule import decode, features, model, recognition, text
+from majuscule import apostrophes, decode, documents, features, model, recognition, text
 from majuscule.decode import NO_CASE
 from majuscule.errors import MajusculeError
 from majuscule.labels import Case, Gap
@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from majuscule.adapter import Adapter
 
 EDITS = ("case", "space")
-"""What may be changed."""
+"""What is changed unless something else is asked for."""
+
+MORE_EDITS = ("apostrophe",)
+"""What is changed only if it is asked for."""
 
 BATCH_TOKENS = 4096
 """Tokens that go through the steps together: their features fit a core's own cache."""
@@ -44,6 +47,7 @@ class _Memory:
 
     features: features.Memory
     seen: int = 0
+    apostrophes: int = 0
 
 
 class Decision(NamedTuple):
@@ -54,7 +58,7 @@ class Decision(NamedTuple):
         output: where in the restored text it stands: first and last offset, exclusive.
         input: what it was made from, likewise in the text given, escapes included.
         case: its case; of a sign or a number LOWER.
-        gap: what stands before it.
+        gap: what stands before it; an apostrophe put back inside of a token is part of it.
         case_probability, gap_probability: of these against the next best; 1 where nothing
             else could be.
         runner_up: the next best case, None where there is no other.
@@ -90,6 +94,8 @@ class _Outcome(NamedTuple):
         remembered: whether it would be otherwise, had the document not been remembered;
             empty unless it was asked for.
         entries: whether the lexicon had a say.
+        given: the tokens of the text given; `tokens` but for apostrophes put back.
+        put_back: those, if they were asked for.
     """
 
     text: str
@@ -102,6 +108,8 @@ class _Outcome(NamedTuple):
     stays: Bytes
     remembered: NDArray[np.bool_]
     entries: NDArray[np.bool_]
+    given: text.Tokens
+    put_back: apostrophes.Restored | None
 
 
 class Restorer:
@@ -115,8 +123,9 @@ class Restorer:
             particular; None for the one that the last adapter wants, or none.
         document: what one document is: ``"line"``, ``"block"`` (lines up to a blank one)
             or ``"file"`` (all lines).
-        edits: what may be changed, some of `EDITS`; the rest stays as it comes, once
-            escapes are undone.
+        edits: what may be changed, some of `EDITS` and `MORE_EDITS`; the rest stays as it
+            comes, once escapes are undone. With ``"apostrophe"`` lost apostrophes are put
+            back, in the place of a blank or of nothing; see `majuscule.apostrophes`.
         lexicon: written forms that win over the model, of words or rows of words; see
             `majuscule.lexicon`.
         min_confidence: the least probability of a change; what is less sure stays as it
@@ -140,6 +149,8 @@ class Restorer:
     'The EU and Nato met in Paris on Monday.'
     >>> Restorer(recase=True).restore("the eu and Nato met in paris on monday.")
     'The EU and NATO met in Paris on Monday.'
+    >>> Restorer(edits=["case", "space", "apostrophe"]).restore("the state s leaders don t agree .")
+    "The state's leaders don't agree."
     """
 
     def __init__(
@@ -162,9 +173,11 @@ class Restorer:
             raise MajusculeError(
                 f"expected document to be line, block or file, got {document!r}"
             ) from None
-        if isinstance(edits, str) or not edits or not set(edits) <= set(EDITS):
-            raise MajusculeError(f"expected edits to be some of {', '.join(EDITS)}; got {edits!r}")
-        self._case, self._space = (edit in edits for edit in EDITS)
+        known = (*EDITS, *MORE_EDITS)
+        if isinstance(edits, str) or not edits or not set(edits) <= set(known):
+            raise MajusculeError(f"expected edits to be some of {', '.join(known)}; got {edits!r}")
+        self._case, self._space, apostrophe = (edit in edits for edit in known)
+        self._apostrophes = apostrophes.load() if apostrophe else None
         if isinstance(lexicon, str):
             raise MajusculeError(f"expected the lexicon's entries one by one, got {lexicon!r:.80}")
         entries = list(lexicon)
@@ -193,7 +206,8 @@ class Restorer:
 
         Returns:
             The same characters in the same lines; of tokenised lines escapes are undone and
-            blanks may be gone, and letters may have changed case.
+            blanks may be gone; letters may have changed case; if asked for, apostrophes came
+            back.
 
         Raises:
             DataError: the text is longer than 2**30 characters.
@@ -221,12 +235,15 @@ class Restorer:
         Yields:
             Each piece restored, as soon as it is known what it is
             (`majuscule.recognition.recognise`): at once where it is plainly flattened or
-            `document` is ``"line"``. Documents go on across pieces.
+            `document` is ``"line"``. Documents go on across pieces. If apostrophes are put
+            back, a document's first lines come together.
 
         >>> pieces = ["human rights watch ( hrw ) said no .\\n", "then hrw left .\\n"]
         >>> list(Restorer().stream(pieces))
         ['Human Rights Watch (HRW) said no.\\n', 'Then HRW left.\\n']
         """
+        if self._apostrophes:
+            lines = documents.held(lines, self._document)
         for outcome in self._outcomes(lines):
             yield outcome.text
 
@@ -280,6 +297,7 @@ class Restorer:
         tokens, labels = outcome.tokens, outcome.labels.tolist()
         chances = 1 / (1 + np.exp(-outcome.margins / SCALE))
         origins = text.origins(flattened, outcome.undone)
+        origin = outcome.put_back.origin if outcome.put_back else np.arange(len(tokens.chars))
         decisions = []
         end = read_to = 0
         for i, (start, stop) in enumerate(
@@ -299,7 +317,7 @@ class Restorer:
                 Decision(
                     outcome.text[begin:end],
                     (begin, end),
-                    (origins[start][0], origins[stop - 1][1]),
+                    (origins[origin[start]][0], origins[origin[stop - 1]][1]),
                     case,
                     gap,
                     float(chances[i, 0]),
@@ -308,7 +326,7 @@ class Restorer:
                     by,
                 )
             )
-        return outcome.text, decisions
+        return outcome.text, _merged(decisions, outcome)
 
     def detect(self, pieces: str | Iterable[str], *, lines: bool = False) -> Iterator[Finding]:
         """Say what comes in, and why; what `restore` does follows from it.
@@ -345,7 +363,14 @@ class Restorer:
     def _restore(
         self, found: Recognised, memory: _Memory, *, sure: bool, explained: bool
     ) -> _Outcome:
-        tokens, undone, writing, keeps = self._kept(found)
+        tokens, undone, line_is = self._read(found)
+        lost, put_back = tokens, None
+        if self._apostrophes:
+            put_back, memory.apostrophes = self._apostrophes.put_back(
+                lost, self._document, memory.apostrophes, least=self._margin
+            )
+            tokens = put_back.tokens
+        writing, keeps = self._kept(tokens, *line_is)
         count = len(tokens)
         labels = np.empty(count, dtype=np.uint8)
         margins = np.empty((count if sure or self._margin else 0, 2), dtype=np.int32)
@@ -371,6 +396,8 @@ class Restorer:
             if entries:
                 bits = _ruled(bits, 0x0F, entries.cases[span])
                 bits = _ruled(bits, 0xF0, entries.gaps[span] & bits)
+            if put_back:
+                bits = _ruled(bits, 0xF0, put_back.apart[span] * np.uint8(16))
             open_ = bits
             for part, kept, rule in ((0x0F, 3, as_read[0]), (0xF0, 4, as_read[1])):
                 # Of labels that are written alike those that it could have got before.
@@ -421,23 +448,28 @@ class Restorer:
             stays |= keeps
         remembered = best != without if explained else np.zeros(0, dtype=bool)
         return _Outcome(
-            restored, undone, tokens, labels, best, margins, runner_up, stays, remembered, held
+            *(restored, undone, tokens, labels, best, margins, runner_up, stays, remembered, held),
+            *(lost, put_back),
         )
 
     def _standing(self, tokens: text.Tokens) -> Bytes:
         return self._standings[self.model.classes(tokens)]
 
-    def _kept(self, found: Recognised) -> tuple[text.Tokens, NDArray[np.bool_], Bytes, Bytes]:
-        """Tokens, in which lines escapes are undone, what lines are, what stays: as `stays`."""
-        numbers = text.line_numbers(found.tokens)
-        first = np.flatnonzero(np.diff(numbers, prepend=-1))
+    def _read(
+        self, found: Recognised
+    ) -> tuple[text.Tokens, NDArray[np.bool_], tuple[Bytes, Bytes]]:
+        """Tokens; of each line whether its escapes were undone, its writing and spacing."""
+        first = np.flatnonzero(np.diff(text.line_numbers(found.tokens), prepend=-1))
         writing, spacing = found.writing[first], found.spacing[first]
         if self._recase:
             writing = np.full_like(writing, Writing.LOWER)
         if self._respace:
             spacing = np.full_like(spacing, Spacing.TOKENISED)
         undone = spacing == Spacing.TOKENISED
-        tokens = text.read(found.text, undone)
+        return text.read(found.text, undone), undone, (writing, spacing)
+
+    def _kept(self, tokens: text.Tokens, writing: Bytes, spacing: Bytes) -> tuple[Bytes, Bytes]:
+        """Of each token its line's writing, and what of it stays: bits as in `stays`."""
         line = np.repeat(text.line_numbers(tokens), np.diff(tokens.lines))
         of_case = writing[line]
         case = (of_case == Writing.NATURAL) | (of_case == Writing.PARTLY) & (tokens.case > 0)
@@ -445,8 +477,7 @@ class Restorer:
         if not self._case:
             case = text.CASED[tokens.role] != 0
         gap = spacing[line] == Spacing.NATURAL if self._space else np.ones(len(line), dtype=bool)
-        keeps = (np.where(case, 3, 0) | np.where(gap, 4, 0)).astype(np.uint8)
-        return tokens, undone, of_case, keeps
+        return of_case, (np.where(case, 3, 0) | np.where(gap, 4, 0)).astype(np.uint8)
 
     def _shouting(
         self, restored: str, tokens: text.Tokens, writing: Bytes, keeps: Bytes
@@ -465,6 +496,42 @@ class Restorer:
         of_line = np.repeat(text.line_numbers(tokens), np.diff(tokens.lines))
         partly &= np.isin(of_line, loud)
         return np.isin(of_line, of_line[partly]) | partly
+
+
+def _merged(decisions: list[Decision], outcome: _Outcome) -> list[Decision]:
+    """Apostrophes put back as part of a gap or a word, as the text given has no token for them."""
+    if not outcome.put_back:
+        return decisions
+    tokens, given, origin = outcome.tokens, outcome.given, outcome.put_back.origin
+    chances = 1 / (1 + np.exp(-outcome.put_back.margins / SCALE))
+    first, last = (
+        np.searchsorted(given.start, origin[at], side="right") - 1
+        for at in (tokens.start, tokens.end - 1)
+    )
+    merged: list[Decision] = []
+    before, lost = -1, False  # the last token given so far, and whether it has lost one after it
+    for i, decision in enumerate(decisions):
+        if origin[tokens.start[i]] < 0:
+            lost = True
+            continue
+        if lost and first[i] == before:
+            start = merged[-1]
+            begin, end = start.output[0], decision.output[1]
+            merged[-1] = start._replace(
+                written=outcome.text[begin:end],
+                output=(begin, end),
+                input=(start.input[0], decision.input[1]),
+                case_probability=min(start.case_probability, float(chances[before])),
+            )
+        elif lost:
+            joined = decision.gap == Gap.JOIN
+            chance = min(chances[first[i]], chances[before] if before >= 0 else 1)
+            gap = Gap.APOSTROPHE if joined else Gap.APOSTROPHE_SPACE
+            merged.append(decision._replace(gap=gap, gap_probability=float(chance)))
+        else:
+            merged.append(decision)
+        before, lost = last[i], False
+    return merged
 
 
 def _joined(

@@ -174,6 +174,21 @@ class Tokens:
             self.lines[first : last + 1] - self.lines[first],
         )
 
+    def some(self, places: Ints, lines: Ints) -> Tokens:
+        """The tokens at these places, in lines that begin with these of them; `chars` whole."""
+        return Tokens(
+            self.chars,
+            self.lower,
+            self.start[places],
+            self.end[places],
+            self.kind[places],
+            self.role[places],
+            self.key[places],
+            self.case[places],
+            self.gap[places],
+            lines,
+        )
+
 
 def unescape(text: str) -> str:
     """Undo the escapes of Moses, of the Penn Treebank and of WikiText.
@@ -281,6 +296,11 @@ def read(text: str, undone: NDArray[np.bool_] | None = None) -> Tokens:
         chars = np.concatenate(
             [_unescape(chars[a:b]) if mark else chars[a:b] for a, b, mark in runs(chars, undone)]
         )
+    return cut(chars)
+
+
+def cut(chars: CodePoints) -> Tokens:
+    """The tokens of code points, as they stand."""
     return Tokens(chars, *_text.scan(chars, *_UNICODE))
 
 

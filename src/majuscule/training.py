@@ -213,7 +213,7 @@ def train(
     progress.begin("reading words", None)
 
     def texts() -> Iterator[Tokens]:
-        for text, _, _ in _batches(sources, settings, 0, None):
+        for text, _, _ in batches(sources, settings, 0, None):
             yield read(text)
             progress.advance(len(text))
 
@@ -473,7 +473,7 @@ def _examples(
 
     def produce() -> None:
         try:
-            for text, source, style in _batches(sources, settings, number, digests):
+            for text, source, style in batches(sources, settings, number, digests):
                 if stop.is_set():
                     return
                 number_of_style = styles.index(style) + 1 if style else 0
@@ -541,7 +541,7 @@ def example_of(
     return Example(tokens, bits, gold, ids, find(ids), first, edge, spacing, len(text))
 
 
-def _batches(
+def batches(
     sources: Sequence[Source], settings: Settings, number: int, digests: dict[Source, str] | None
 ) -> Iterator[tuple[str, Source, str | None]]:
     """Text of all sources, mixed: ``(text, source, style or None)``.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from majuscule import corpus, model, text
 from majuscule.cli import console
 from majuscule.errors import MajusculeError
-from majuscule.restorer import EDITS, Restorer
+from majuscule.restorer import EDITS, MORE_EDITS, Restorer
 from majuscule.text import Document
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ def restore_options(command: argparse.ArgumentParser) -> None:
         type=lambda written: written.split(","),
         default=list(EDITS),
         metavar="EDIT,…",
-        help=f"what may be changed: {', '.join(EDITS)} (default: both)",
+        help=f"what may be changed: {', '.join((*EDITS, *MORE_EDITS))} (default:"
+        f" {','.join(EDITS)})",
     )
     command.add_argument(
         "--lexicon",
