@@ -179,11 +179,12 @@ def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::
                     n = escape(low, start, end, kind, glue, i, b, not left, &moses)
                     if n:
                         skip = i + n
-                        if skip == b or not glue[skip] or kind[skip] <= MIXTURE and clitic(low, start[skip], end[skip]):
+                        left = skip < b and glue[skip]
+                        right = left and kind[skip] <= MIXTURE and clitic(low, start[skip], end[skip])
+                        if right or not left:
                             row[MOSES if moses else TREEBANK] += 1
                             row[APART] += 1
-                        if skip < b and glue[skip] and kind[skip] <= MIXTURE:
-                            skip += 1  # the s of &apos;s is no word
+                        skip += right  # the s of &apos;s is no word
                         continue
                 if k <= MIXTURE:
                     if k != NUMBER:
@@ -225,14 +226,14 @@ def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::
                     elif left != right:
                         row[CLOSE] += 1
                 elif k == APOSTROPHE:
-                    if i > a and i + 1 < b and kind[i - 1] == WORD and kind[i + 1] <= MIXTURE \
-                            and clitic(low, start[i + 1], end[i + 1]):
-                        if low[start[i + 1]] == 116 and low[end[i - 1] - 1] == 110 and end[i - 1] - start[i - 1] == 1 \
-                                and i - 1 > a and not glue[i - 1]:
-                            row[APART] += 1  # n't by itself
-                        elif not left:
+                    if i > a and i + 1 < b and (kind[i - 1] == WORD or kind[i - 1] == INITIAL) \
+                            and kind[i + 1] <= MIXTURE and clitic(low, start[i + 1], end[i + 1]):
+                        if not left:
                             row[APART] += 1
                             row[SPLIT] += not right
+                        elif low[start[i + 1]] == 116 and kind[i - 1] == INITIAL and low[start[i - 1]] == 110 \
+                                and i - 1 > a and not glue[i - 1]:
+                            row[APART] += 1  # n't by itself
                         elif right:
                             row[CLOSE] += 1
                 elif k == HYPHEN and i > a and i + 1 < b and not left and not right \

@@ -1,0 +1,330 @@
+"""What lines show and what follows from it, in plain Python: `majuscule.recognition`, bit for bit."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from majuscule.labels import Case
+from majuscule.recognition import Signs, Spacing, Standing, Writing
+from majuscule.text import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reference import Token
+
+Row = dict[Signs, int]
+
+CLITICS = ("s", "m", "d", "t", "ll", "re", "ve")
+MOSES = re.compile(r"&(?:apos|quot|amp|lt|gt|#91|#93|#124);")
+MOSES_HYPHEN = re.compile(r"@[-\u2010\u2011]@")
+TREEBANK = re.compile(r"``|''|[-\u2010\u2011][lr][rsc]b[-\u2010\u2011]")
+
+CLOSING = (Kind.COMMA, Kind.TERMINAL, Kind.COLON, Kind.PERCENT, Kind.CLOSING)
+OPENING = (Kind.OPENING, Kind.CURRENCY)
+
+# What a line shows ----------------------------------------------------------------------
+
+
+def evidence(
+    lines: Sequence[Sequence[Token]],
+    standing: Sequence[int],
+    document: str,
+    *,
+    fresh: bool = True,
+) -> tuple[list[Row], bool]:
+    """What each line shows, and whether a sentence may begin with the word that comes next."""
+    rows = []
+    at = 0
+    for line in lines:
+        if document == "line" or (document == "block" and not line):
+            fresh = True
+        row, fresh = _line(line, standing[at : at + len(line)], fresh=fresh)
+        rows.append(row)
+        at += len(line)
+    return rows, fresh
+
+
+def _line(line: Sequence[Token], standing: Sequence[int], *, fresh: bool) -> tuple[Row, bool]:
+    row = dict.fromkeys(Signs, 0)
+    row[Signs.TOKENS] = len(line)
+    first = True  # the next word is the first of a sentence, whatever the lines before say
+    short = False  # and it may be that the sentence goes on, for an abbreviation came before
+    i = 0
+    while i < len(line):
+        token = line[i]
+        if token.is_word:
+            _word(line, i, standing[i], row, fresh=fresh, first=first, short=short)
+            fresh = first = short = False
+            i += 1
+            continue
+        if length := _escape(line, i, row):
+            i += length
+            continue
+        _sign(line, i, row)
+        if _ends(line, i):
+            fresh = first = True
+            before = line[i - 1]
+            short = token.kind == Kind.PERIOD and before.case != Case.LOWER
+        elif _right(line, i) or token.kind not in (Kind.PERIOD, Kind.TERMINAL):
+            fresh &= token.kind in (Kind.QUOTE, Kind.APOSTROPHE, Kind.OPENING, Kind.CLOSING)
+        i += 1
+    return row, fresh
+
+
+def _left(line: Sequence[Token], i: int) -> bool:
+    """Whether token i stands at the one before it."""
+    return i > 0 and line[i].glued
+
+
+def _right(line: Sequence[Token], i: int) -> bool:
+    """Whether token i stands at the one after it."""
+    return i + 1 < len(line) and line[i + 1].glued
+
+
+def _word(
+    line: Sequence[Token],
+    i: int,
+    standing: int,
+    row: Row,
+    *,
+    fresh: bool,
+    first: bool,
+    short: bool,
+) -> None:
+    """Count a word, a letter or a mixture."""
+    token = line[i]
+    if token.kind == Kind.NUMBER:
+        return
+    capital = token.case != Case.LOWER
+    row[Signs.CAPITALS] += capital
+    if token.kind == Kind.WORD:
+        row[Signs.WORDS] += 1
+        row[Signs.UPPERS] += token.case == Case.UPPER
+        if not first and len(token.word) > 3 and standing == Standing.COMMON:
+            row[Signs.TITLED if capital else Signs.UNTITLED] += 1
+    if not _stands_alone(line, i):
+        return
+    if fresh:
+        if capital or not short:
+            row[Signs.BEGUN if capital else Signs.UNBEGUN] += 1
+    elif standing == Standing.NAME or token.word == "i":
+        row[Signs.NAMED if capital else Signs.UNNAMED] += 1
+
+
+def _stands_alone(line: Sequence[Token], i: int) -> bool:
+    """Whether token i is no part of an address, a file's name, a compound."""
+    if _left(line, i) and line[i - 1].kind not in (Kind.OPENING, Kind.QUOTE, Kind.APOSTROPHE):
+        return False
+    if not _right(line, i):
+        return True
+    after = line[i + 1].kind
+    if after in (Kind.PERIOD, Kind.COLON):
+        return not _right(line, i + 1)
+    return after in (Kind.COMMA, Kind.TERMINAL, Kind.CLOSING, Kind.QUOTE, Kind.APOSTROPHE)
+
+
+def _escape(line: Sequence[Token], i: int, row: Row) -> int:
+    """How many tokens from i on are an escape, with the clitic it ends in; and count it."""
+    if _left(line, i):
+        return 0
+    glued = list(itertools.takewhile(lambda token: token.glued, line[i + 1 :]))
+    written = "".join(token.word for token in (line[i], *glued))
+    found = MOSES.match(written) or MOSES_HYPHEN.fullmatch(written)
+    sign = Signs.MOSES if found else Signs.TREEBANK
+    found = found or TREEBANK.fullmatch(written)
+    if not found:
+        return 0
+    spans = itertools.accumulate(len(token.word) for token in (line[i], *glued))
+    length = 1 + list(spans).index(found.end())
+    rest = line[i + length] if length <= len(glued) else None
+    clitic = rest is not None and rest.word in CLITICS
+    if rest is None or clitic:
+        row[sign] += 1
+        row[Signs.APART] += 1
+    return length + clitic
+
+
+def _sign(line: Sequence[Token], i: int, row: Row) -> None:
+    """Count a sign that is no escape: apart or close, if it says which."""
+    token = line[i]
+    left, right = _left(line, i), _right(line, i)
+    before = line[i - 1] if i else None
+    after = line[i + 1] if i + 1 < len(line) else None
+    if token.kind == Kind.PERIOD and before:
+        if not left:
+            row[Signs.APART] += before.kind != Kind.PERIOD
+            if after and not right and before.kind == after.kind == Kind.NUMBER:
+                row[Signs.SPLIT] += 1
+        elif not after and before.kind == Kind.WORD and len(before.word) > 3:
+            row[Signs.CLOSE] += 1
+    elif token.kind == Kind.APOSTROPHE and before and after:
+        if before.kind in (Kind.WORD, Kind.INITIAL) and after.word in CLITICS:
+            if not left:
+                row[Signs.APART] += 1
+                row[Signs.SPLIT] += not right
+            elif before.word == "n" and after.word == "t" and i > 1 and not before.glued:
+                row[Signs.APART] += 1
+            elif right:
+                row[Signs.CLOSE] += 1
+    elif token.kind == Kind.HYPHEN and before and after:
+        if not left and not right and before.kind == after.kind == Kind.WORD:
+            row[Signs.HYPHENS] += 1
+    elif token.kind == Kind.QUOTE and token.word not in "“„«”»":
+        if left or right:
+            row[Signs.CLOSE] += left != right
+        else:
+            row[Signs.APART] += 1
+    elif token.kind in CLOSING or token.word in ("”", "»"):
+        if before and before.kind != token.kind:
+            row[Signs.APART] += not left
+            row[Signs.CLOSE] += left and not right
+    elif (token.kind in OPENING or token.word in ("“", "„", "«")) and (
+        after and after.kind != token.kind
+    ):
+        row[Signs.APART] += not right
+        row[Signs.CLOSE] += right and not left
+
+
+def _ends(line: Sequence[Token], i: int) -> bool:
+    """Whether a sentence may end with sign i."""
+    if line[i].kind not in (Kind.PERIOD, Kind.TERMINAL) or _right(line, i) or i == 0:
+        return False
+    before = line[i - 1]
+    return before.kind == Kind.TERMINAL or (before.is_word and len(before.word) > 3)
+
+
+# What follows from it -------------------------------------------------------------------
+
+
+@dataclass
+class Shown:
+    """What the first lines of a document show together."""
+
+    tokens: int = 0
+    capitals: int = 0
+    loud: int = 0
+    apart: int = 0
+    close: int = 0
+    sentences: Row = field(default_factory=lambda: dict.fromkeys(BEGINNINGS, 0))
+
+    def add(self, row: Row) -> None:
+        """See one more line."""
+        self.tokens += row[Signs.TOKENS] + 1
+        self.apart += row[Signs.APART]
+        self.close += row[Signs.CLOSE]
+        if by_itself(row) in (Writing.UPPER, Writing.TITLE):
+            self.loud += row[Signs.WORDS]
+            return
+        self.capitals += row[Signs.CAPITALS]
+        for sign in BEGINNINGS:
+            self.sentences[sign] += row[sign]
+
+    @property
+    def seen(self) -> int:
+        """How many beginnings of sentences and names."""
+        return sum(self.sentences.values())
+
+    @property
+    def enough(self) -> bool:
+        """Whether no line to come can matter."""
+        if self.seen >= 64:
+            return True
+        if self.capitals or self.loud or not self.seen:
+            return False
+        return self.seen >= 8 or (self.apart > 0 and self.close == 0)
+
+    @property
+    def few(self) -> bool:
+        """Whether there is nothing but a word or two in capitals."""
+        return not self.capitals and not self.seen and self.loud in (1, 2)
+
+    @property
+    def natural(self) -> bool:
+        """Whether sentences and names have their capitals."""
+        return self.few or (self.capitals > 0 and not _lost(self.sentences))
+
+
+BEGINNINGS = (Signs.BEGUN, Signs.UNBEGUN, Signs.NAMED, Signs.UNNAMED)
+
+
+def _lost(row: Row) -> bool:
+    begun, unbegun, named, unnamed = (row[sign] for sign in BEGINNINGS)
+    most_names = unnamed >= 2 and unnamed > 4 * named
+    return 2 * unbegun > begun or (most_names and unnamed >= begun)
+
+
+def by_itself(row: Row) -> Writing:
+    """What a line's case says without its document."""
+    if not row[Signs.CAPITALS]:
+        return Writing.LOWER
+    uppers = row[Signs.UPPERS]
+    if uppers and 8 * (row[Signs.WORDS] - uppers) <= uppers:
+        return Writing.UPPER
+    if row[Signs.TITLED] >= 3 and 10 * row[Signs.UNTITLED] <= row[Signs.TITLED]:
+        return Writing.TITLE
+    return Writing.PARTLY if _lost(row) else Writing.NATURAL
+
+
+def judge(
+    rows: Sequence[Row], document: str, window: int, *, final: bool = True
+) -> list[tuple[Writing, Spacing]]:
+    """What the lines are that can be judged by now: all of them, if they are `final`."""
+    out: list[tuple[Writing, Spacing]] = []
+    for number, lines in _documents(rows, document):
+        if lines is None:
+            out.append((Writing.LOWER, Spacing.NATURAL))
+            continue
+        shown = Shown()
+        decided = False
+        for row in lines:
+            shown.add(row)
+            if document != "line" and (shown.tokens >= window or shown.enough):
+                decided = True
+                break
+        goes_on = number + len(lines) == len(rows) and document != "line"
+        if goes_on and not decided and not final:
+            break
+        out += [_settled(row, shown) for row in lines]
+    return out
+
+
+def _documents(rows: Sequence[Row], document: str) -> list[tuple[int, list[Row] | None]]:
+    """Where each document begins, and its lines; None for a blank line between two."""
+    numbered = list(enumerate(rows))
+    if document == "line":
+        return [(number, [row]) for number, row in numbered]
+    if document == "file":
+        return [(0, list(rows))] if rows else []
+    out: list[tuple[int, list[Row] | None]] = []
+    for blank, group in itertools.groupby(numbered, lambda pair: pair[1][Signs.TOKENS] == 0):
+        lines = list(group)
+        if blank:
+            out += [(number, None) for number, _ in lines]
+        else:
+            out.append((lines[0][0], [row for _, row in lines]))
+    return out
+
+
+def _settled(row: Row, shown: Shown) -> tuple[Writing, Spacing]:
+    """What a line is, in a document that showed so much."""
+    writing = by_itself(row)
+    apart, close = row[Signs.APART], row[Signs.CLOSE]
+    flat = apart >= 2 and close == 0
+    if shown.natural:
+        if not (writing == Writing.LOWER and flat and shown.apart <= shown.close) or shown.few:
+            writing = Writing.NATURAL
+    elif writing == Writing.NATURAL and row[Signs.BEGUN] + row[Signs.NAMED] < 3:
+        writing = Writing.PARTLY
+    if shown.apart > shown.close:
+        kept = close >= 3 and apart == 0
+    elif shown.close:
+        kept = not flat or (shown.natural and writing == Writing.NATURAL)
+    elif apart + close:
+        kept = apart <= close
+    else:
+        kept = writing in (Writing.NATURAL, Writing.PARTLY)
+    return writing, Spacing.NATURAL if kept else Spacing.TOKENISED
