@@ -101,30 +101,51 @@ BRACKETS = {
 @cache
 def _treebank() -> re.Pattern[str]:
     word = _set_of(LETTER, LOWER, UPPER, MARK, DIGIT)
-    cased = _set_of(LOWER, UPPER)
+    cased, digit = _set_of(LOWER, UPPER), _set_of(DIGIT)
     begin, end = r"(?<![^ \t\n\r])", r"(?![^ \t\n\r])"
     return re.compile(
         rf"(?P<bracket>{begin}-[lrLR][rscRSC][bB]-{end})"
         rf"|(?P<opening>{begin}``{end}[ ]*)"
-        rf"|(?P<closing>[ ]*{begin}''{end})"
+        rf"|(?P<before>[ ]*){begin}(?P<closing>''){end}"
+        r"|(?P<line>\n)"
         rf"|(?P<hyphen>(?<=[{word}.])[ ]@-@[ ](?=[{word}]))"
+        rf"|(?P<number>(?<=[{digit}])[ ]@[.,]@[ ](?=[{digit}]))"
         rf"|(?P<blank>(?<=[{cased}])[ ](?=[nN]['\u2019][tT](?![{word}]))|(?<=--)[ ](?=--))"
     )
 
 
 def unescape(text: str) -> str:
-    """Undo Moses' escapes, then the Treebank's."""
+    """Undo Moses' escapes, then the Treebank's.
+
+    A quote that closes none of its line and comes before another such keeps its blanks.
+    """
     before = None
     while before != text:
         before = text
         text = ENTITY.sub(lambda match: ENTITIES[match[0].lower()], text)
 
+    opened = False
+
     def plain(match: re.Match[str]) -> str:
+        nonlocal opened
+        if match["line"]:
+            opened = False
+            return "\n"
+        if match["opening"]:
+            opened = True
+            return '"'
+        if match["closing"]:
+            after = re.search(r"(?<![^ \t\n\r])(``|'')(?![^ \t\n\r])|\n", text[match.end() :])
+            nothing = not opened and after and after[0] == "''"
+            opened = False
+            return (match["before"] if nothing else "") + '"'
         if match["bracket"]:
             return BRACKETS[match["bracket"].lower()]
         if match["hyphen"]:
             return "-"
-        return "" if match["blank"] else '"'
+        if match["number"]:
+            return match["number"][2]
+        return ""
 
     return _treebank().sub(plain, text)
 
@@ -134,10 +155,10 @@ def unescape(text: str) -> str:
 SIGNS = {
     char: kind
     for kind, chars in {
-        Kind.PERIOD: ".…",
-        Kind.COMMA: ",",
-        Kind.COLON: ":;",
-        Kind.TERMINAL: "!?",
+        Kind.PERIOD: ".…۔।։",
+        Kind.COMMA: ",،",
+        Kind.COLON: ":;؛",
+        Kind.TERMINAL: "!?؟",
         Kind.APOSTROPHE: "'’‘`",
         Kind.QUOTE: '"“”„«»',
         Kind.OPENING: "([{",
@@ -212,11 +233,22 @@ def _kind(written: str) -> Kind:
     return Kind.WORD
 
 
+def leads(char: str) -> bool:
+    """Whether a letter without case takes the place of a word's capital."""
+    return class_of(char) == LETTER and not "\u02b0" <= char <= "\u02ff"
+
+
+def before_its_case(word: str) -> str:
+    """What stands before a word's first letter with a case."""
+    cased = [i for i, char in enumerate(word) if class_of(char) in (LOWER, UPPER)]
+    return word[: cased[0]] if cased else word
+
+
 def _case(written: str) -> Case:
     cased = [class_of(char) == UPPER for char in written if class_of(char) in (LOWER, UPPER)]
     if not any(cased):
         return Case.LOWER
-    if cased[0] and not any(cased[1:]):
+    if cased[0] and not any(cased[1:]) and not any(map(leads, before_its_case(written))):
         return Case.TITLE
     return Case.UPPER if all(cased) else Case.MIXED
 
@@ -328,11 +360,22 @@ def _escapes(line: list[Token], i: int) -> range:
                 return range(i + 1, i + 4)
         if token.kind == after[1].kind == Kind.HYPHEN and re.fullmatch("..b", after[0].word):
             return range(i + 1, i + 3)
-        if token.word == after[1].word == "@" and after[0].kind == Kind.HYPHEN:
+        between = after[0].kind == Kind.HYPHEN or after[0].word in {",", "."}
+        if token.word == after[1].word == "@" and between:
             return range(i + 1, i + 3)
         if token.word == "n" and after[0].kind == Kind.APOSTROPHE and after[1].word[0] == "t":
             return range(i + 1, i + 3)
     return range(0)
+
+
+Shown = tuple[int, bool, bool]
+"""A mark's kind, and whether numbers stand on its left and on its right."""
+
+
+def _glues(seen: set[Shown], mark: int, left: int, right: int) -> bool:
+    """Whether a document that has shown these glues such a mark between such neighbours."""
+    same = (mark, left == Kind.NUMBER, right == Kind.NUMBER)
+    return same in seen or (mark, False, False) in seen
 
 
 def allowed(
@@ -340,9 +383,9 @@ def allowed(
     mixed: set[int],
     *,
     document: str = "block",
-    seen: set[int] | None = None,
+    seen: set[Shown] | None = None,
     free: bool = False,
-) -> tuple[list[tuple[set[int], set[int]]], set[int]]:
+) -> tuple[list[tuple[set[int], set[int]]], set[Shown]]:
     """Each token's cases and gaps, and the marks seen glued; `mixed` are keys with a form."""
     seen = set(seen or ())
     out = []
@@ -351,7 +394,7 @@ def allowed(
             seen = set()
         for left, mark, right in zip(line, line[1:], line[2:], strict=False):
             if mark.kind in MARKS and mark.glued and right.glued and left.is_word and right.is_word:
-                seen.add(mark.kind)
+                seen.add((mark.kind, left.kind == Kind.NUMBER, right.kind == Kind.NUMBER))
         choices = []
         for i, token in enumerate(line):
             cases: set[int] = set(Case)
@@ -374,8 +417,8 @@ def allowed(
                 opens = i + 1 < len(line) and not line[i + 1].glued
                 follows = i > 1 and not line[i - 1].glued
                 before = line[i - 1].kind
-                if (token.kind in MARKS and token.kind in seen and opens) or (
-                    before in MARKS and before in seen and follows
+                if (opens and _glues(seen, token.kind, before, line[i + 1].kind)) or (
+                    follows and _glues(seen, before, line[i - 2].kind, token.kind)
                 ):
                     gaps = {SPACE}
             choices.append((cases, gaps))
@@ -402,9 +445,9 @@ def write(word: str, case: int, form: str | None = None) -> str:
     if case == Case.UPPER:
         return upper(word)
     if case == Case.TITLE:
-        for i, char in enumerate(word):
-            if class_of(char) == LOWER:
-                return word[:i] + upper(char) + word[i + 1 :]
+        i = len(before_its_case(word))
+        if i < len(word) and not any(map(leads, word[:i])):
+            return word[:i] + upper(word[i]) + word[i + 1 :]
     return word
 
 

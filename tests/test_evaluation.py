@@ -8,7 +8,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from majuscule.errors import DataError
@@ -415,6 +415,7 @@ _ESCAPES = ["``", "''", "n't", "@-@", "@,@", "-lrb-", "-RRB-", "&apos;", "&amp;"
 
 
 @given(st.lists(st.sampled_from([*_ESCAPES, "ca", "a", "'", "-", "@", "&", "1", "\u00a0", " "])))
+@example(["\u00a0", "&apos;", "&apos;"])
 def test_words_hold_every_character_once(parts: list[str]) -> None:
     for line in ("".join(parts), " ".join(parts)):
         assert "".join(words(line)) == "".join(unescape(line).split())

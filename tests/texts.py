@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 PIECES = (  # noqa: SIM905 - easier to read than a hundred quotes
     # Escapes whole and in parts, in every case.
     "&amp; &apos; &quot; &lt; &gt; &#91; &#93; &#124; &AMP; &Apos; &amp;amp; &amp;lt; & amp ; # 91"
-    " lt apos quot -LRB- -lrb- -rrb- -RSB- -lcb- lrb rrb @-@ @ - `` '' ` ' n't N'T n’t n N t T ca"
+    " lt apos quot -LRB- -lrb- -rrb- -RSB- -lcb- lrb rrb @-@ @,@ @.@ @ -"
+    " `` '' ` ' n't N'T n’t n N t T ca"
     # Words cut in two.
     " can not cannot CANNOT Gonna gon na gotta got ta wan wanna gim me lem 'tis tis 'twas twas 't"
     " was is"

@@ -24,11 +24,19 @@ cdef enum:
     UNTITLED
     APART
     CLOSE
+    STOPS_APART
+    STOPS_CLOSE
+    CODE
+    FOREIGN
     MOSES
     TREEBANK
     SPLIT
     HYPHENS
     COLUMNS
+
+# The first letter that is not of the Latin script.
+cdef enum:
+    LATIN = 0x370
 
 # What a word is to the model.
 cdef enum:
@@ -59,6 +67,10 @@ cdef enum:
     DOC_CAPITALS
     DOC_APART
     DOC_CLOSE
+    DOC_STOPS_APART
+    DOC_STOPS_CLOSE
+    DOC_CODE
+    DOC_WORDS
     DECIDED
     DOC_NATURAL
     DOC_FEW
@@ -100,9 +112,9 @@ cdef inline bint plain(const uint8_t[::1] kind, const uint8_t[::1] glue, Py_ssiz
     if i + 1 == b or not glue[i + 1]:
         return True
     k = kind[i + 1]
-    if k == PERIOD or k == COLON:
+    if k == PERIOD or k == COLON or k == COMMA:
         return i + 2 == b or not glue[i + 2]
-    return k == COMMA or k == TERMINAL or k == CLOSING or k == QUOTE or k == APOSTROPHE
+    return k == TERMINAL or k == CLOSING or k == QUOTE or k == APOSTROPHE
 
 
 cdef inline Py_ssize_t escape(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1] end,
@@ -144,6 +156,11 @@ cdef inline Py_ssize_t escape(const uint32_t[::1] low, const int32_t[::1] start,
                 and low[s + 2] == 98:
             return 3
     return 0
+
+
+cdef inline bint codes(uint32_t c) noexcept nogil:
+    """Whether a sign is one that programs are full of and prose is not: = { } _ | \\ ^ ~"""
+    return c == 61 or c == 123 or c == 125 or c == 95 or c == 124 or c == 92 or c == 94 or c == 126
 
 
 def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1] end,
@@ -190,6 +207,7 @@ def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::
                     if k != NUMBER:
                         if k == WORD:
                             row[WORDS] += 1
+                            row[FOREIGN] += low[start[i]] >= LATIN
                             row[UPPERS] += case[i] == 2
                         row[CAPITALS] += case[i] != 0
                         if (fresh or standing[i] == NAME or (k == INITIAL and low[start[i]] == 105)) \
@@ -209,9 +227,11 @@ def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::
                         pass
                     elif not left:
                         row[APART] += kind[i - 1] != PERIOD
+                        row[STOPS_APART] += kind[i - 1] != PERIOD
                         row[SPLIT] += right == 0 and i + 1 < b and kind[i + 1] == NUMBER and kind[i - 1] == NUMBER
-                    elif i + 1 == b and kind[i - 1] == WORD and end[i - 1] - start[i - 1] > 3:
+                    elif i + 1 == b and kind[i - 1] == WORD and end[i - 1] - start[i - 1] > 2:
                         row[CLOSE] += 1
+                        row[STOPS_CLOSE] += 1
                 elif k == CLOSING:
                     closes = True
                 elif k == OPENING or k == CURRENCY:
@@ -239,18 +259,24 @@ def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::
                 elif k == HYPHEN and i > a and i + 1 < b and not left and not right \
                         and kind[i - 1] == WORD and kind[i + 1] == WORD:
                     row[HYPHENS] += 1
-                if closes and i > a and kind[i - 1] != k:
+                if codes(c) or (i > a and ((c == 38 and left and low[start[i - 1]] == 38)
+                                           or (k == CLOSING and left and kind[i - 1] == OPENING)
+                                           or (c == 59 and left and i + 1 == b))):
+                    row[CODE] += 1
+                if closes and i > a and kind[i - 1] != k and kind[i - 1] != OPENING:
                     if not left:
                         row[APART] += 1
+                        row[STOPS_APART] += k == COMMA
                     elif not right:
                         row[CLOSE] += 1
-                elif opens and i + 1 < b and kind[i + 1] != k:
+                        row[STOPS_CLOSE] += k == COMMA
+                elif opens and i + 1 < b and kind[i + 1] != k and kind[i + 1] != CLOSING:
                     if not right:
                         row[APART] += 1
                     elif not left:
                         row[CLOSE] += 1
                 # A sentence may begin behind a stop that ends a word, where a blank is.
-                if (k == PERIOD or k == TERMINAL) and not right:
+                if (c == 46 or k == TERMINAL) and not right:
                     if i > a and (kind[i - 1] == TERMINAL or (kind[i - 1] <= MIXTURE and end[i - 1] - start[i - 1] > 3)):
                         fresh = begins = True
                         # Corp. and Calif. are no ends; nobody but they has a capital before.
@@ -271,11 +297,11 @@ def by_itself(const int32_t[:, ::1] rows):
 
 
 cdef inline bint lost(int64_t begun, int64_t unbegun, int64_t named, int64_t unnamed) noexcept nogil:
-    """Whether a third of the sentences begin without a capital, or nearly all names have none.
+    """Whether a third of the sentences begin without a capital, or three of four names have none.
 
     Names are told less surely: many words of another language are taken for some.
     """
-    return 2 * unbegun > begun or (unnamed > 1 and unnamed >= begun and unnamed > 4 * named)
+    return unbegun > begun or (unbegun > 2 and 2 * unbegun > begun) or (unnamed > 1 and unnamed >= begun and unnamed > 3 * named)
 
 
 cdef int alone(const int32_t* row) noexcept nogil:
@@ -311,8 +337,10 @@ cdef int look(const int32_t* row, int64_t[::1] state) except -1 nogil:
     """Add a line to what was seen of its document."""
     cdef int own = alone(row), k
     state[DOC_TOKENS] += row[TOKENS] + 1
-    state[DOC_APART] += row[APART]
-    state[DOC_CLOSE] += row[CLOSE]
+    for k in range(4):
+        state[DOC_APART + k] += row[APART + k]
+    state[DOC_CODE] += row[CODE]
+    state[DOC_WORDS] += row[WORDS]
     if own == UPPER or own == TITLE:
         state[DOC_UPPERS] += row[WORDS]
         return 0
@@ -371,26 +399,52 @@ def judge(const int32_t[:, ::1] rows, Py_ssize_t old, int document, int window, 
     return np.asarray(writing)[:done], np.asarray(spacing)[:done]
 
 
+cdef inline int apart(int64_t apart_, int64_t close, int64_t stops_apart, int64_t stops_close) noexcept nogil:
+    """1 if signs stand apart as tokenisers leave them, -1 if they do not, 0 if there are none.
+
+    Stops and commas stand at their words wherever people write; a French colon or a bracket
+    may not.
+    """
+    if stops_apart != stops_close:
+        return 1 if stops_apart > stops_close else -1
+    if apart_ + close == 0:
+        return 0
+    return 1 if apart_ > close else -1
+
+
+cdef inline bint program(int64_t signs, int64_t words) noexcept nogil:
+    """Whether there are so many signs of programs that this is no prose."""
+    return signs > 1 and signs * 3 >= words
+
+
 cdef int settle(const int32_t[:, ::1] rows, Py_ssize_t r, const int64_t[::1] state,
                 uint8_t[::1] writing, uint8_t[::1] spacing) except -1 nogil:
     """What line r is, in a document that has been decided on."""
     cdef const int32_t* row = &rows[r, 0]
     cdef int own = alone(row)
     cdef bint flat = row[APART] > 1 and row[CLOSE] == 0, kept
-    if state[DOC_NATURAL]:
+    cdef int tokenised = apart(state[DOC_APART], state[DOC_CLOSE], state[DOC_STOPS_APART], state[DOC_STOPS_CLOSE])
+    if state[DOC_STOPS_APART] <= state[DOC_STOPS_CLOSE] \
+            and (program(row[CODE], row[WORDS]) or program(state[DOC_CODE], state[DOC_WORDS])):
+        writing[r] = NATURAL
+        spacing[r] = KEPT
+        return 0
+    if row[FOREIGN] * 2 > row[WORDS]:
+        own = NATURAL
+    elif state[DOC_NATURAL]:
         # A flattened line among natural ones must show it twice over.
-        if not (own == LOWER and flat and not state[DOC_FEW] and state[DOC_APART] <= state[DOC_CLOSE]):
+        if not (own == LOWER and flat and not state[DOC_FEW] and tokenised <= 0):
             own = NATURAL
     elif own == NATURAL and row[BEGUN] + row[NAMED] < 3:
         own = PARTLY
-    if state[DOC_APART] > state[DOC_CLOSE]:
+    if tokenised > 0:
         kept = row[CLOSE] > 2 and row[APART] == 0
-    elif state[DOC_CLOSE]:
+    elif tokenised < 0:
         kept = not flat or (state[DOC_NATURAL] and own == NATURAL)
     elif row[APART] or row[CLOSE]:
-        kept = row[APART] <= row[CLOSE]
+        kept = apart(row[APART], row[CLOSE], row[STOPS_APART], row[STOPS_CLOSE]) <= 0
     else:
-        kept = own == NATURAL or own == PARTLY
+        kept = own == NATURAL or own == PARTLY or row[WORDS] == 0
     writing[r] = own
     spacing[r] = KEPT if kept else TOKENISED
     return 0

@@ -44,6 +44,14 @@ cdef inline bint is_word(int cls) noexcept nogil:
     return cls >= LETTER
 
 
+cdef inline bint leads(int cls, uint32_t c) noexcept nogil:
+    """Whether a letter without case takes the place of a word's capital: no title makes ﬁRst.
+
+    The signs of U+02B0 to U+02FF, letters to Unicode, do not: ʻOkina, ʿAli.
+    """
+    return cls == LETTER and not 0x2B0 <= c <= 0x2FF
+
+
 cdef inline uint32_t ascii_lower(uint32_t c) noexcept nogil:
     return c + 32 if 65 <= c <= 90 else c
 
@@ -77,6 +85,15 @@ cdef inline int kind_of_sign(uint32_t c) noexcept nogil:
         return PERCENT
     if c == 38 or c == 64 or c == 35 or c == 95 or c == 43 or c == 61 or c == 42 or c == 126:
         return SYMBOL
+    # What other scripts that part words with blanks have for . , ; ? (Arabic, Urdu, Hindi, Armenian)
+    if c == 0x6D4 or c == 0x964 or c == 0x589:
+        return PERIOD
+    if c == 0x60C:
+        return COMMA
+    if c == 0x61B:
+        return COLON
+    if c == 0x61F:
+        return TERMINAL
     return SIGN
 
 
@@ -150,16 +167,35 @@ def unescape_entities(uint32_t[::1] chars):
     return j
 
 
+cdef inline bint closes_next(const uint32_t[::1] chars, Py_ssize_t i, Py_ssize_t n) except? -1 nogil:
+    """Whether the next quote of the line from i on is a closing one again."""
+    while i < n and chars[i] != 10:
+        if (chars[i] == 39 or chars[i] == 96) and at(chars, i + 1, n) == chars[i] \
+                and breaks(chars[i - 1]) and breaks(at(chars, i + 2, n)):
+            return chars[i] == 39
+        i += 1
+    return False
+
+
+cdef inline bint parted(uint32_t c, uint32_t left, uint32_t right, Page page, Info info) except? -1 nogil:
+    """Whether ``@-@`` stands for a hyphen between these, ``@,@`` or ``@.@`` for a number's sign."""
+    cdef int one = class_of(entry_of(left, page, info)), other = class_of(entry_of(right, page, info))
+    if c == 45:
+        return (left == 46 or is_word(one)) and is_word(other)
+    return (c == 44 or c == 46) and one == DIGIT and other == DIGIT
+
+
 def unescape_treebank(uint32_t[::1] chars, Page page, Info info):
-    """Undo the Treebank's escapes and Moses' ``@-@`` in place; returns the new length.
+    """Undo the Treebank's escapes, ``@-@``, ``@,@`` and ``@.@`` in place; returns the new length.
 
     Each stands alone between blanks. What they say of spacing is kept by dropping the
-    blank: after an opening quote, before a closing one and before ``n't``, around ``@-@``,
-    and between ``--`` and ``--``.
+    blank: after an opening quote, before a closing one and before ``n't``, around ``@-@``
+    and its kin, and between ``--`` and ``--``. Some write '' for every quote: one that closes
+    none of its line, before another one, says nothing.
     """
     cdef Py_ssize_t n = chars.shape[0], i = 0, j = 0, k
     cdef uint32_t c, a, b, char, before
-    cdef bint alone
+    cdef bint alone, opened = False
     with nogil:
         while i < n:
             c = chars[i]
@@ -191,22 +227,25 @@ def unescape_treebank(uint32_t[::1] chars, Page page, Info info):
                 chars[j] = 34
                 j += 1
                 i += 2
+                opened = True
                 while i < n and chars[i] == 32:
                     i += 1
                 continue
             elif alone and c == 39 and at(chars, i + 1, n) == 39 and breaks(at(chars, i + 2, n)):
-                while j and chars[j - 1] == 32:
-                    j -= 1
+                i += 2
+                if opened or not closes_next(chars, i, n):
+                    while j and chars[j - 1] == 32:
+                        j -= 1
                 chars[j] = 34
                 j += 1
-                i += 2
+                opened = False
                 continue
-            elif c == 64 and at(chars, i + 1, n) == 45 and at(chars, i + 2, n) == 64 \
-                    and before == 32 and alone and at(chars, i + 3, n) == 32 and j >= 2 and i + 4 < n \
-                    and is_word(class_of(entry_of(chars[i + 4], page, info))) \
-                    and (chars[j - 2] == 46
-                         or is_word(class_of(entry_of(chars[j - 2], page, info)))):
-                chars[j - 1] = 45
+            elif c == 10:
+                opened = False
+            elif c == 64 and at(chars, i + 2, n) == 64 and before == 32 and alone \
+                    and at(chars, i + 3, n) == 32 and j >= 2 and i + 4 < n \
+                    and parted(chars[i + 1], chars[j - 2], chars[i + 4], page, info):
+                chars[j - 1] = chars[i + 1]
                 i += 4
                 continue
             elif alone and before == 32 and j >= 2 and (c == 110 or c == 78) \
@@ -255,7 +294,7 @@ def scan(const uint32_t[::1] chars, Page page, Info info):
     cdef uint32_t c
     cdef int32_t entry
     cdef int cls, lowers, uppers, digits, letters, kind, case
-    cdef bint first_upper, glued = False, apostrophe, fresh = True
+    cdef bint first_upper, led, glued = False, apostrophe, fresh = True
     cdef uint64_t h
     # One token a character is the worst case; untouched pages cost nothing.
     cdef uint32_t[::1] low = np.empty(n, dtype=np.uint32)
@@ -314,11 +353,11 @@ def scan(const uint32_t[::1] chars, Page page, Info info):
                 continue
             j = i
             lowers = uppers = digits = letters = 0
-            first_upper = False
+            first_upper = led = False
             while True:
                 if cls == UPPER_LETTER:
                     if lowers + uppers == 0:
-                        first_upper = True
+                        first_upper = not led
                     uppers += 1
                     low[j] = c + (entry >> 3)
                 else:
@@ -329,6 +368,7 @@ def scan(const uint32_t[::1] chars, Page page, Info info):
                         digits += 1
                     else:
                         letters += 1
+                        led = led or leads(cls, c)
                 j += 1
                 if j == n:
                     break
@@ -407,8 +447,9 @@ def allowed(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
             const uint8_t[::1] mixed, int seen, int document, bint free):
     """Which labels each token may get: bits 0-3 its cases, bit 4 SPACE, bit 5 JOIN.
 
-    `seen` holds, as bits by kind, the marks this document has shown glued between words;
-    the new value is returned. `free` disregards the input's own spacing, as training does.
+    `seen` holds the marks this document has shown glued between words, a bit for each kind of
+    mark and neighbours (see `shown`); the new value is returned. `free` disregards the input's
+    own spacing, as training does.
     """
     cdef Py_ssize_t n = start.shape[0], lines = line.shape[0] - 1, r, i, a, b, s
     cdef int cases, k
@@ -423,7 +464,7 @@ def allowed(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
             for i in range(a + 1, b - 1):
                 k = kind[i]
                 if k >= HYPHEN and glue[i] and glue[i + 1] and kind[i - 1] <= MIXTURE and kind[i + 1] <= MIXTURE:
-                    seen |= 1 << k
+                    seen |= shown(k, kind[i - 1], kind[i + 1])
             for i in range(a, b):
                 k = kind[i]
                 if k == WORD or k == MIXTURE:
@@ -444,10 +485,11 @@ def allowed(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
                     join = is_pair(low, start[i - 1], end[i - 1], start[i], end[i],
                                    i - 1 > a and kind[i - 2] == APOSTROPHE)
                 elif not free:
-                    if k >= HYPHEN and (seen >> k) & 1 and i + 1 < b and not glue[i + 1]:
+                    if k >= HYPHEN and i + 1 < b and not glue[i + 1] \
+                            and glues(seen, k, kind[i - 1], kind[i + 1]):
                         join = False
-                    elif kind[i - 1] >= HYPHEN and (seen >> kind[i - 1]) & 1 and i - 1 > a \
-                            and not glue[i - 1]:
+                    elif kind[i - 1] >= HYPHEN and i - 1 > a and not glue[i - 1] \
+                            and glues(seen, kind[i - 1], kind[i - 2], k):
                         join = False
                 out[i] = cases | (16 if space else 0) | (32 if join else 0)
             if not free:
@@ -465,12 +507,26 @@ def allowed(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
                         elif k == HYPHEN and kind[i + 2] == HYPHEN and end[i + 1] - start[i + 1] == 3 \
                                 and low[start[i + 1] + 2] == 98:
                             keep(out, glue, i + 1, i + 3)
-                        elif low[start[i]] == 64 and kind[i + 1] == HYPHEN and low[start[i + 2]] == 64:
+                        elif low[start[i]] == 64 and low[start[i + 2]] == 64 \
+                                and (kind[i + 1] == HYPHEN or low[start[i + 1]] in (44, 46)):
                             keep(out, glue, i + 1, i + 3)
                         elif low[start[i]] == 110 and end[i] - start[i] == 1 and kind[i + 1] == APOSTROPHE \
                                 and low[start[i + 2]] == 116:
                             keep(out, glue, i + 1, i + 3)
     return np.asarray(out), seen
+
+
+cdef inline int shown(int mark, int left, int right) noexcept nogil:
+    """The bit for a mark between such neighbours; which of them are numbers makes a difference."""
+    return 1 << 4 * (mark - HYPHEN) + (left == NUMBER) + 2 * (right == NUMBER)
+
+
+cdef inline bint glues(int seen, int mark, int left, int right) noexcept nogil:
+    """Whether a document that has shown these glues such a mark between such neighbours.
+
+    One that glues it between letters does so everywhere.
+    """
+    return seen & (shown(mark, left, right) | shown(mark, WORD, WORD)) != 0
 
 
 cdef inline int keep(uint8_t[::1] out, const uint8_t[::1] glue, Py_ssize_t a, Py_ssize_t b) except -1 nogil:
@@ -532,6 +588,8 @@ def render(const uint32_t[::1] chars, const uint32_t[::1] low,
                         if (entry & 7) == LOWER_LETTER:
                             c = c + (entry >> 3)
                             done = kind == 1
+                        elif kind == 1:
+                            done = leads(entry & 7, c)
                     out[j] = c
                     j += 1
             at_ = end[i]
@@ -567,6 +625,8 @@ def cases(const uint32_t[::1] chars, const uint32_t[::1] low, const int32_t[::1]
                     first = False
                 elif chars[k] != c:
                     bits &= 5
+                elif leads(entry & 7, c):
+                    first = False
                 if chars[k] != c:
                     bits &= 3
             if case[i] == 3:

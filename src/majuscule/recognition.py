@@ -94,13 +94,21 @@ class Signs(IntEnum):
     """Signs that stand apart from the words they belong to, and escapes."""
     CLOSE = 11
     """Signs that stand at their words as people write them."""
-    MOSES = 12
+    STOPS_APART = 12
+    """Stops and commas among those that stand apart."""
+    STOPS_CLOSE = 13
+    """Stops and commas among those at their words."""
+    CODE = 14
+    """Signs that programs are full of and prose is not."""
+    FOREIGN = 15
+    """Words of another script than the Latin one."""
+    MOSES = 16
     """Moses' escapes."""
-    TREEBANK = 13
+    TREEBANK = 17
     """The Penn Treebank's escapes."""
-    SPLIT = 14
+    SPLIT = 18
     """Apostrophes and decimal points with blanks on both sides."""
-    HYPHENS = 15
+    HYPHENS = 19
     """Hyphens with blanks on both sides, between words."""
 
 

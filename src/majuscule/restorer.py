@@ -136,9 +136,9 @@ class Restorer:
     'The NATO talks (in paris) are over.'
     >>> Restorer(edits=["case"]).restore("the nato talks ( in paris ) are over .")
     'The NATO talks ( in Paris ) are over .'
-    >>> Restorer().restore("The eu and Nato met in paris on monday.")
+    >>> Restorer().restore("the eu and Nato met in paris on monday.")
     'The EU and Nato met in Paris on Monday.'
-    >>> Restorer(recase=True).restore("The eu and Nato met in paris on monday.")
+    >>> Restorer(recase=True).restore("the eu and Nato met in paris on monday.")
     'The EU and NATO met in Paris on Monday.'
     """
 

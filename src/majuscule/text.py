@@ -176,11 +176,13 @@ class Tokens:
 
 
 def unescape(text: str) -> str:
-    """Undo the escapes of Moses and of the Penn Treebank.
+    """Undo the escapes of Moses, of the Penn Treebank and of WikiText.
 
     Moses' ``&apos; &quot; &amp; &lt; &gt; &#91; &#93; &#124;`` anywhere; between blanks
-    also ``@-@``, ``-LRB-`` and its kin, the Treebank's quotes, ``n't`` and ``-- --``. Blanks
-    that an escape shows to be the tokeniser's go with it. Doing it twice changes nothing.
+    also ``@-@``, ``-LRB-`` and its kin, the Treebank's quotes, ``n't`` and ``-- --``; between
+    digits WikiText's ``@,@`` and ``@.@``. Blanks that an escape shows to be the tokeniser's go
+    with it; a '' that closes nothing in its line, before another one, may as well open, and
+    shows none. Doing it twice changes nothing.
 
     >>> unescape("`` i ca n't , '' he said -lrb- at the u.s. @-@ led talks -rrb-")
     '"i can\\'t ," he said ( at the u.s.-led talks )'
@@ -212,7 +214,7 @@ def runs(chars: CodePoints, marks: NDArray[np.bool_]) -> Iterator[tuple[int, int
 
 
 _ENTITY = re.compile(r"&(?:amp;)*(?:lt|gt|apos|quot|amp|#91|#93|#124);", re.IGNORECASE)
-_TREEBANK = re.compile(r"-[lr][rsc]b-|``|''|@-@", re.IGNORECASE)
+_TREEBANK = re.compile(r"-[lr][rsc]b-|``|''|@[-,.]@", re.IGNORECASE)
 
 
 def origins(text: str, undone: NDArray[np.bool_] | None = None) -> list[tuple[int, int]]:
@@ -426,8 +428,9 @@ def allowed(
 
     A gap that is closed stays closed. A hyphen, dash, slash or symbol between two words
     stays open on both sides in a document that has shown one glued between words, for
-    then its tokeniser does not part them. An escape never comes about by joining. MIXED
-    is for tokens that `mixed` marks, which have a written form.
+    then its tokeniser does not part them; one glued beside a number tells of the like
+    alone. An escape never comes about by joining. MIXED is for tokens that `mixed` marks,
+    which have a written form.
 
     Args:
         tokens: whole lines of a document.

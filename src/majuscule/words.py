@@ -29,10 +29,11 @@ def words(line: str) -> list[str]:
     pieces = []
     place = 0
     for token in raw:
-        # Some escapes are undone between words alone, so the token is put between two.
-        piece = "".join(unescape(f"a {token} a").split())[1:-1]
-        if not whole.startswith(piece, place):
-            piece = token
+        # Some escapes are undone between numbers alone, some between plain blanks alone.
+        tried = (
+            "".join(unescape(between).split())[1:-1] for between in (f"1 {token} 1", f"1{token}1")
+        )
+        piece = next((piece for piece in tried if whole.startswith(piece, place)), token)
         pieces.append(piece)
         place += len(piece)
     return pieces

@@ -97,7 +97,8 @@ _DOCUMENT = signature(Restorer).parameters["document"].default
 
 def document(chosen: argparse.Namespace) -> str:
     """What one document is; who types a line wants it answered before the next."""
-    typed = chosen.files == [corpus.STANDARD] and sys.stdin is not None and sys.stdin.isatty()
+    read = getattr(chosen, "files", None)  # evaluate names its files otherwise
+    typed = read == [corpus.STANDARD] and sys.stdin is not None and sys.stdin.isatty()
     return chosen.document or ("line" if typed else _DOCUMENT)
 
 
