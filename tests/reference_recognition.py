@@ -20,7 +20,7 @@ Row = dict[Signs, int]
 
 CLITICS = ("s", "m", "d", "t", "ll", "re", "ve")
 MOSES = re.compile(r"&(?:apos|quot|amp|lt|gt|#91|#93|#124);")
-MOSES_HYPHEN = re.compile(r"@[-\u2010\u2011]@")
+MOSES_MARK = re.compile(r"@[-\u2010\u2011,.]@")
 TREEBANK = re.compile(r"``|''|[-\u2010\u2011][lr][rsc]b[-\u2010\u2011]")
 
 CLOSING = (Kind.COMMA, Kind.TERMINAL, Kind.COLON, Kind.PERCENT, Kind.CLOSING)
@@ -69,7 +69,7 @@ def _line(line: Sequence[Token], standing: Sequence[int], *, fresh: bool) -> tup
             fresh = first = True
             before = line[i - 1]
             short = token.kind == Kind.PERIOD and before.case != Case.LOWER
-        elif _right(line, i) or token.kind not in (Kind.PERIOD, Kind.TERMINAL):
+        elif _right(line, i) or not _is_stop(token):
             fresh &= token.kind in (Kind.QUOTE, Kind.APOSTROPHE, Kind.OPENING, Kind.CLOSING)
         i += 1
     return row, fresh
@@ -103,6 +103,7 @@ def _word(
     row[Signs.CAPITALS] += capital
     if token.kind == Kind.WORD:
         row[Signs.WORDS] += 1
+        row[Signs.FOREIGN] += token.word[0] >= "\u0370"
         row[Signs.UPPERS] += token.case == Case.UPPER
         if not first and len(token.word) > 3 and standing == Standing.COMMON:
             row[Signs.TITLED if capital else Signs.UNTITLED] += 1
@@ -122,9 +123,9 @@ def _stands_alone(line: Sequence[Token], i: int) -> bool:
     if not _right(line, i):
         return True
     after = line[i + 1].kind
-    if after in (Kind.PERIOD, Kind.COLON):
+    if after in (Kind.PERIOD, Kind.COLON, Kind.COMMA):
         return not _right(line, i + 1)
-    return after in (Kind.COMMA, Kind.TERMINAL, Kind.CLOSING, Kind.QUOTE, Kind.APOSTROPHE)
+    return after in (Kind.TERMINAL, Kind.CLOSING, Kind.QUOTE, Kind.APOSTROPHE)
 
 
 def _escape(line: Sequence[Token], i: int, row: Row) -> int:
@@ -133,7 +134,7 @@ def _escape(line: Sequence[Token], i: int, row: Row) -> int:
         return 0
     glued = list(itertools.takewhile(lambda token: token.glued, line[i + 1 :]))
     written = "".join(token.word for token in (line[i], *glued))
-    found = MOSES.match(written) or MOSES_HYPHEN.fullmatch(written)
+    found = MOSES.match(written) or MOSES_MARK.fullmatch(written)
     sign = Signs.MOSES if found else Signs.TREEBANK
     found = found or TREEBANK.fullmatch(written)
     if not found:
@@ -154,13 +155,16 @@ def _sign(line: Sequence[Token], i: int, row: Row) -> None:
     left, right = _left(line, i), _right(line, i)
     before = line[i - 1] if i else None
     after = line[i + 1] if i + 1 < len(line) else None
+    row[Signs.CODE] += _is_of_programs(line, i)
     if token.kind == Kind.PERIOD and before:
         if not left:
             row[Signs.APART] += before.kind != Kind.PERIOD
+            row[Signs.STOPS_APART] += before.kind != Kind.PERIOD
             if after and not right and before.kind == after.kind == Kind.NUMBER:
                 row[Signs.SPLIT] += 1
-        elif not after and before.kind == Kind.WORD and len(before.word) > 3:
+        elif not after and before.kind == Kind.WORD and len(before.word) > 2:
             row[Signs.CLOSE] += 1
+            row[Signs.STOPS_CLOSE] += 1
     elif token.kind == Kind.APOSTROPHE and before and after:
         if before.kind in (Kind.WORD, Kind.INITIAL) and after.word in CLITICS:
             if not left:
@@ -179,19 +183,39 @@ def _sign(line: Sequence[Token], i: int, row: Row) -> None:
         else:
             row[Signs.APART] += 1
     elif token.kind in CLOSING or token.word in ("”", "»"):
-        if before and before.kind != token.kind:
+        if before and before.kind not in (token.kind, Kind.OPENING):
             row[Signs.APART] += not left
             row[Signs.CLOSE] += left and not right
+            row[Signs.STOPS_APART] += token.kind == Kind.COMMA and not left
+            row[Signs.STOPS_CLOSE] += token.kind == Kind.COMMA and left and not right
     elif (token.kind in OPENING or token.word in ("“", "„", "«")) and (
-        after and after.kind != token.kind
+        after and after.kind not in (token.kind, Kind.CLOSING)
     ):
         row[Signs.APART] += not right
         row[Signs.CLOSE] += right and not left
 
 
+def _is_of_programs(line: Sequence[Token], i: int) -> bool:
+    """Whether sign i is one that programs are full of: also &&, () and ; at a line's end."""
+    word = line[i].word
+    if word in "={}_|\\^~":
+        return True
+    if not _left(line, i):
+        return False
+    if word == ";":
+        return i + 1 == len(line)
+    if word == "&":
+        return line[i - 1].word == "&"
+    return line[i].kind == Kind.CLOSING and line[i - 1].kind == Kind.OPENING
+
+
+def _is_stop(token: Token) -> bool:
+    return token.word == "." or token.kind == Kind.TERMINAL
+
+
 def _ends(line: Sequence[Token], i: int) -> bool:
     """Whether a sentence may end with sign i."""
-    if line[i].kind not in (Kind.PERIOD, Kind.TERMINAL) or _right(line, i) or i == 0:
+    if not _is_stop(line[i]) or _right(line, i) or i == 0:
         return False
     before = line[i - 1]
     return before.kind == Kind.TERMINAL or (before.is_word and len(before.word) > 3)
@@ -207,15 +231,14 @@ class Shown:
     tokens: int = 0
     capitals: int = 0
     loud: int = 0
-    apart: int = 0
-    close: int = 0
+    signs: Row = field(default_factory=lambda: dict.fromkeys(SIGNS, 0))
     sentences: Row = field(default_factory=lambda: dict.fromkeys(BEGINNINGS, 0))
 
     def add(self, row: Row) -> None:
         """See one more line."""
         self.tokens += row[Signs.TOKENS] + 1
-        self.apart += row[Signs.APART]
-        self.close += row[Signs.CLOSE]
+        for sign in SIGNS:
+            self.signs[sign] += row[sign]
         if by_itself(row) in (Writing.UPPER, Writing.TITLE):
             self.loud += row[Signs.WORDS]
             return
@@ -235,7 +258,7 @@ class Shown:
             return True
         if self.capitals or self.loud or not self.seen:
             return False
-        return self.seen >= 8 or (self.apart > 0 and self.close == 0)
+        return self.seen >= 8 or (self.signs[Signs.APART] > 0 and self.signs[Signs.CLOSE] == 0)
 
     @property
     def few(self) -> bool:
@@ -249,12 +272,21 @@ class Shown:
 
 
 BEGINNINGS = (Signs.BEGUN, Signs.UNBEGUN, Signs.NAMED, Signs.UNNAMED)
+SIGNS = (
+    Signs.APART,
+    Signs.CLOSE,
+    Signs.STOPS_APART,
+    Signs.STOPS_CLOSE,
+    Signs.CODE,
+    Signs.WORDS,
+)
 
 
 def _lost(row: Row) -> bool:
     begun, unbegun, named, unnamed = (row[sign] for sign in BEGINNINGS)
-    most_names = unnamed >= 2 and unnamed > 4 * named
-    return 2 * unbegun > begun or (most_names and unnamed >= begun)
+    sentences = unbegun > begun or (unbegun >= 3 and 2 * unbegun > begun)
+    names = unnamed >= 2 and unnamed >= begun and unnamed > 3 * named
+    return sentences or names
 
 
 def by_itself(row: Row) -> Writing:
@@ -311,20 +343,42 @@ def _documents(rows: Sequence[Row], document: str) -> list[tuple[int, list[Row] 
 
 def _settled(row: Row, shown: Shown) -> tuple[Writing, Spacing]:
     """What a line is, in a document that showed so much."""
+    if _tokenised_stops(shown.signs) <= 0 and (_is_program(row) or _is_program(shown.signs)):
+        return Writing.NATURAL, Spacing.NATURAL
     writing = by_itself(row)
-    apart, close = row[Signs.APART], row[Signs.CLOSE]
-    flat = apart >= 2 and close == 0
-    if shown.natural:
-        if not (writing == Writing.LOWER and flat and shown.apart <= shown.close) or shown.few:
+    flat = row[Signs.APART] >= 2 and row[Signs.CLOSE] == 0
+    tokenised = _tokenised(shown.signs)
+    if 2 * row[Signs.FOREIGN] > row[Signs.WORDS]:
+        writing = Writing.NATURAL
+    elif shown.natural:
+        if writing != Writing.LOWER or not flat or tokenised > 0 or shown.few:
             writing = Writing.NATURAL
     elif writing == Writing.NATURAL and row[Signs.BEGUN] + row[Signs.NAMED] < 3:
         writing = Writing.PARTLY
-    if shown.apart > shown.close:
-        kept = close >= 3 and apart == 0
-    elif shown.close:
+    if tokenised > 0:
+        kept = row[Signs.CLOSE] >= 3 and row[Signs.APART] == 0
+    elif tokenised < 0:
         kept = not flat or (shown.natural and writing == Writing.NATURAL)
-    elif apart + close:
-        kept = apart <= close
+    elif row[Signs.APART] + row[Signs.CLOSE]:
+        kept = _tokenised(row) <= 0
     else:
-        kept = writing in (Writing.NATURAL, Writing.PARTLY)
+        kept = writing in (Writing.NATURAL, Writing.PARTLY) or row[Signs.WORDS] == 0
     return writing, Spacing.NATURAL if kept else Spacing.TOKENISED
+
+
+def _is_program(row: Row) -> bool:
+    """Whether there are too many signs of programs for prose."""
+    return row[Signs.CODE] >= 2 and 3 * row[Signs.CODE] >= row[Signs.WORDS]
+
+
+def _tokenised_stops(row: Row) -> int:
+    return row[Signs.STOPS_APART] - row[Signs.STOPS_CLOSE]
+
+
+def _tokenised(row: Row) -> int:
+    """More than 0 if signs stand apart, less if they do not; 0 if there are none."""
+    if stops := _tokenised_stops(row):
+        return stops
+    if row[Signs.APART] + row[Signs.CLOSE] == 0:
+        return 0
+    return 1 if row[Signs.APART] > row[Signs.CLOSE] else -1

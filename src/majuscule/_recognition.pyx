@@ -146,7 +146,8 @@ cdef inline Py_ssize_t escape(const uint32_t[::1] low, const int32_t[::1] start,
         if not glue[s]:
             return 0
     if c == 64:
-        return 3 if kind[i + 1] == HYPHEN and low[start[i + 2]] == 64 else 0
+        c = low[start[i + 1]]
+        return 3 if (kind[i + 1] == HYPHEN or c == 44 or c == 46) and low[start[i + 2]] == 64 else 0
     moses[0] = False
     if n == 2:
         return 2 if low[start[i + 1]] == c else 0
@@ -297,7 +298,8 @@ def by_itself(const int32_t[:, ::1] rows):
 
 
 cdef inline bint lost(int64_t begun, int64_t unbegun, int64_t named, int64_t unnamed) noexcept nogil:
-    """Whether a third of the sentences begin without a capital, or three of four names have none.
+    """Whether most of a few sentences, or a third of many, begin without a capital, or three of
+    four names have none.
 
     Names are told less surely: many words of another language are taken for some.
     """
