@@ -1,4 +1,4 @@
-"""What lines show and what follows from it, in plain Python: `majuscule.recognition`, bit for bit."""
+"""What lines show and what follows, in plain Python: `majuscule.recognition`, bit for bit."""
 
 from __future__ import annotations
 
