@@ -10,7 +10,11 @@ KERNEL_TESTS := $(addprefix tests/test_,text.py features.py decode.py model.py l
 OTHERS := $(foreach v,3.10 3.12 3.13,$(lastword $(wildcard /usr/bin/python$(v) /usr/local/bin/python$(v)) \
   $(wildcard $(HOME)/.pyenv/versions/$(v).*/bin/python)))
 
-.PHONY: demo test lint check checked pythons model bench figures clean
+# How long `make fuzz` searches.
+FUZZ_SECONDS ?= 60
+FUZZ_PY := .venv-fuzz/bin/python
+
+.PHONY: demo test lint check checked pythons fuzz model bench figures clean
 
 demo: $(VENV)/installed
 	@$(PY) examples/demo.py
@@ -56,6 +60,25 @@ pythons: $(VENV)/installed
 	  build/python/bin/python -m pytest -q $(KERNEL_TESTS); \
 	done
 
+# Search for texts that break a promise, with every array access checked; fuzz/README.md says more.
+fuzz: build/fuzz/ready
+	mkdir -p build/fuzz/found
+	PYTHONPATH=build/fuzz/tree:tests:benchmarks $(FUZZ_PY) fuzz/target.py -max_total_time=$(FUZZ_SECONDS) \
+	  -timeout=20 -dict=fuzz/dictionary -artifact_prefix=build/fuzz/ build/fuzz/found fuzz/corpus
+
+build/fuzz/ready: .venv-fuzz/ready $(SOURCES)
+	rm -rf build/fuzz/tree build/lib* build/temp*
+	MAJUSCULE_CHECKED=1 $(FUZZ_PY) -m pip install --quiet --no-deps --target build/fuzz/tree .
+	touch $@
+
+.venv-fuzz/ready:
+	$(PYTHON) -m venv .venv-fuzz
+	$(FUZZ_PY) -m pip install --quiet --upgrade pip
+	@$(FUZZ_PY) -m pip install --quiet --only-binary=atheris atheris "numpy>=1.24" "safetensors>=0.4" || { \
+	  echo "make fuzz: needs atheris, which has wheels for CPython on Linux x86-64 alone (3.10 to 3.14);" \
+	    "say which Python with PYTHON=python3.11"; rm -rf .venv-fuzz; exit 1; }
+	touch $@
+
 # The rest needs ../shared, the corpus and the evaluation sets.
 model: $(VENV)/installed
 	$(PY) models/en/build.py
@@ -68,4 +91,4 @@ figures:
 	$(PYTHON) benchmarks/splice.py
 
 clean:
-	rm -rf build dist $(VENV) src/*.egg-info src/majuscule/*.so
+	rm -rf build dist $(VENV) .venv-fuzz src/*.egg-info src/majuscule/*.so

@@ -1,9 +1,9 @@
 """How good and how fast: ``python benchmarks/run.py``.
 
 Measures majuscule and the systems in requirements.txt on the same texts, then what its
-probabilities are worth and what adapting brings, and writes a file of results/ for each; the
-pictures are drawn from them. Any Python from 3.10 on will do to start it: it makes an
-environment of its own in benchmarks/.venv and installs the repository there.
+probabilities are worth, what adapting brings and whether it does harm, and writes a file of
+results/ for each; the pictures are drawn from them. Any Python from 3.10 on will do to start
+it: it makes an environment of its own in benchmarks/.venv and installs the repository there.
 With ``--set`` or ``--system`` it measures the quality of these alone and shows it.
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 RESULTS = HERE / "results"
-PARTS = ("quality", "speed", "calibration", "adapting")
+PARTS = ("quality", "speed", "calibration", "adapting", "harm")
 
 
 def main() -> int:

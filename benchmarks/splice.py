@@ -238,6 +238,53 @@ def adapting(results: Results) -> Iterator[str]:
     yield results.source("adapting")
 
 
+def natural(results: Results) -> Iterator[str]:
+    """Whether text that is natural already comes back as it was."""
+    yield from head(
+        *("set", "lines", "unchanged", "each line alone", "case unchanged", "each line alone"),
+        "violations",
+    )
+    for row in results.rows("harm", what="natural"):
+        names = ("same_together", "same_alone", "cased_together", "cased_alone")
+        wrong = row["violations_together"] + row["violations_alone"]
+        cells = [f"{row[name]:.2f} %" if name in row else "" for name in names]
+        yield line(scores.title(row["set"]), f"{row['lines']:,}", *cells, str(wrong))
+    yield ""
+    yield results.source("harm")
+
+
+def flattened(results: Results) -> Iterator[str]:
+    """Text that lost its shape in many ways, restored: what was violated, how good it is."""
+    yield from head(
+        *("set", "flattened", "lines", "left out", "violations", "changed again"),
+        *(_NAMES[name] for name in ("word_f1", "exact_lines")),
+    )
+    for row in results.rows("harm", what="flattened"):
+        counts = (row[name] for name in ("lines", "left_out", "violations", "changed_again"))
+        figures = (_figure(row, name) for name in ("word_f1", "exact_lines"))
+        name = scores.title(row["set"])
+        yield line(name, row["way"], *(f"{count:,}" for count in counts), *figures)
+    yield ""
+    yield results.source("harm")
+
+
+def hard(results: Results) -> Iterator[str]:
+    """Text that breaks things: what was violated or raised, and how time grows."""
+    yield from head(
+        *("text", "characters", "violations", "exceptions", "changed again"),
+        *("per million characters", "time, when the text doubles"),
+    )
+    rows = results.rows("harm", what="hard")
+    names = ("characters", "violations", "exceptions", "changed_again")
+    for row in rows:
+        growth = ", ".join(f"× {ratio:.2f}" for ratio in row.get("growth", []))
+        seconds = _figure(row, "seconds_per_million")
+        yield line(row["kind"], *(f"{row[name]:,}" for name in names), seconds, growth)
+    yield line("together", *(f"{sum(row[name] for row in rows):,}" for name in names), "", "")
+    yield ""
+    yield results.source("harm")
+
+
 def _measured(row: Row, names: Iterable[str]) -> list[str]:
     """A row's cells, or one that says why there are none."""
     if "missing" in row:
@@ -272,6 +319,9 @@ TABLES: dict[str, Table] = {
     "speed": speed,
     "calibration": calibration,
     "adapting": adapting,
+    "natural": natural,
+    "flattened": flattened,
+    "hard": hard,
     "pictures": pictures,
     "source": lambda results: iter([results.source("quality", "speed")]),
     "summary": _of_quality(scores.summary),

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import os
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
+from erratic import Erratic
 from hypothesis import HealthCheck, settings
 
 from majuscule import cli
-from majuscule.model import Model
 from majuscule.restorer import Restorer
-from majuscule.text import Kind
 from majuscule.training import Settings, Source, train
-from majuscule.weights import FEATURES, FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeAlias
 
-    from numpy.typing import NDArray
+    from majuscule.model import Model
 
     Done: TypeAlias = subprocess.CompletedProcess[bytes]
 
@@ -98,53 +94,7 @@ def assert_refused(result: Done, status: int, *parts: object) -> None:
     assert not result.stdout
 
 
-@dataclass(frozen=True)
-class Erratic(Model):
-    """Whatever a model may come to want, this one wants somewhere: its scores are hashes.
-
-    Like any model's they depend on the features alone, so that all promises must hold.
-    """
-
-    join: int = 0
-
-    def score(
-        self, ids: NDArray[np.uint64], first: NDArray[np.int32], edge: NDArray[np.int32]
-    ) -> NDArray[np.int32]:
-        """Scores of -1000 to 1000, and `join` more for JOIN."""
-        sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(ids, dtype=np.uint64)])
-        own = sums[first[1:]] - sums[first[:-1]]
-        out = np.zeros((len(own), 3, 4), dtype=np.int32)
-        for k in range(12):
-            hashed = (own + np.uint64(k)) * np.uint64(0x9E3779B97F4A7C15)
-            out[:, k // 4, k % 4] = (hashed >> np.uint64(40)) % np.uint64(2001)
-        out -= 1000
-        out[:, 0, 3] += self.join
-        out[:, 1:, 3] = 0
-        return out
-
-
-FORMS = ("CanNot", "GonNA", "McDonald", "ThE", "cAn", "eBay", "gOn", "iPhone", "nA", "nOT", "sAId")
-
-
 @pytest.fixture(scope="session", params=[0, 3000, -3000], ids=["any", "joins", "parts"])
 def erratic(request: pytest.FixtureRequest) -> Restorer:
     """Restorers whose models decide by chance, or for one gap wherever they may."""
-    rng = np.random.default_rng(7)
-    shape = (len(Kind), len(Kind), 8, 8)
-    about = {
-        "format": FORMAT,
-        "features": FEATURES,
-        "name": "erratic",
-        "styles": ["a", "b"],
-        "prefixes": ["Mc", "D"],
-    }
-    model = Erratic(
-        np.zeros((1, 16), dtype=np.uint32),
-        np.zeros((1, 16), dtype=np.uint32),
-        np.zeros((4096, 4), dtype=np.int16),
-        rng.integers(-1000, 1000, shape).astype(np.int32),
-        FORMS,
-        about,
-        join=request.param,
-    )
-    return Restorer(model)
+    return Restorer(Erratic.made(request.param))

@@ -50,7 +50,7 @@ def test_documents_hold_the_figures_measured() -> None:
 @pytest.mark.model
 def test_the_figures_are_those_of_the_shipped_model() -> None:
     shipped = majuscule.Restorer().model.hash
-    for name in ("quality", "speed", "calibration", "adapting"):
+    for name in ("quality", "speed", "calibration", "adapting", "harm"):
         results = json.loads((BENCHMARKS / "results" / f"{name}.json").read_text("utf-8"))
         assert results["signature"]["model"]["hash"] == shipped, name
 
@@ -172,6 +172,21 @@ ADAPTING = {
         | {"word_f1_after": 79.9, "wrong_before": 300, "wrong_after": 301},
     ]
 }
+HARM = {
+    "rows": [
+        {"what": "natural", "set": "wmt21", "lines": 1131, "same_together": 99.5}
+        | {"cased_together": 99.75, "violations_together": 1, "same_alone": 98.5}
+        | {"cased_alone": 98.75, "violations_alone": 2},
+        {"what": "natural", "set": "en_wiki.test", "lines": 1373, "cased_together": 97.5}
+        | {"violations_together": 0, "cased_alone": 96.5, "violations_alone": 0},
+        {"what": "flattened", "set": "wmt21", "way": "moses", "lines": 1131, "left_out": 7}
+        | {"violations": 3, "changed_again": 4, "word_f1": 33.33, "exact_lines": 34.34},
+        {"what": "hard", "kind": "a wall", "characters": 7000, "violations": 1, "exceptions": 2}
+        | {"changed_again": 3},
+        {"what": "hard", "kind": "a hill", "characters": 7000, "violations": 0, "exceptions": 0}
+        | {"changed_again": 0, "seconds_per_million": 0.25, "growth": [2.0, 1.95]},
+    ]
+}
 for _row in SPEED["rows"][:4]:
     _row |= {"peak_mb": 77.7, "first_line_seconds": 1.5, "ratio": 3.0}
 
@@ -180,7 +195,8 @@ for _row in SPEED["rows"][:4]:
 def results(tmp_path: Path) -> Path:
     folder = tmp_path / "results"
     folder.mkdir()
-    made_up = {"quality": QUALITY, "speed": SPEED, "calibration": CALIBRATION, "adapting": ADAPTING}
+    made_up = {"quality": QUALITY, "speed": SPEED, "calibration": CALIBRATION}
+    made_up |= {"adapting": ADAPTING, "harm": HARM}
     for name, measured in made_up.items():
         text = json.dumps({"signature": ABOUT, **measured})
         (folder / f"{name}.json").write_text(text, "utf-8")
@@ -188,7 +204,16 @@ def results(tmp_path: Path) -> Path:
 
 
 TABLES = ("quality", "card", "speed", "summary", "sets", "tests", "others", "styles")
-TABLES += ("round_trips", "not_run", "source", "calibration", "adapting")
+TABLES += (
+    "round_trips",
+    "not_run",
+    "source",
+    "calibration",
+    "adapting",
+    "natural",
+    "flattened",
+    "hard",
+)
 
 
 @pytest.fixture
@@ -261,6 +286,16 @@ EXPECTED = {
             "| 10 articles, gazette |  |  |  |  | EWT development set | 80.00 → 79.90"
             " | 300 → 301 |  |"
         ),
+    ],
+    "natural": [
+        "| WMT21 news | 1,131 | 99.50 % | 98.50 % | 99.75 % | 98.75 % | 3 |",
+        "| EN-Wiki test | 1,373 |  |  | 97.50 % | 96.50 % | 0 |",
+    ],
+    "flattened": ["| WMT21 news | moses | 1,131 | 7 | 3 | 4 | 33.33 | 34.34 % |"],
+    "hard": [
+        "| a wall | 7,000 | 1 | 2 | 3 |  |  |",
+        "| a hill | 7,000 | 0 | 0 | 0 | 0.25 s | × 2.00, × 1.95 |",
+        "| together | 14,000 | 1 | 2 | 3 |  |  |",
     ],
 }
 
@@ -499,6 +534,23 @@ def test_probabilities_are_judged(model: Path, shared: Path, tmp_path: Path) -> 
     for row in measured["rows"]:
         # The mean distance is at least the distance of the means.
         assert abs(row["promised"] - row["right"]) <= row["calibration_error"] + 0.02
+
+
+def test_harm_is_measured_on_every_set(model: Path, shared: Path, tmp_path: Path) -> None:
+    done = _python("harm.py", shared, tmp_path, "--model", model, "--size", 1000)
+    assert done.returncode == 0, done.stderr
+    measured = json.loads((tmp_path / "harm.json").read_text("utf-8"))
+    natural, flattened, hard = (
+        [row for row in measured["rows"] if row["what"] == what]
+        for what in ("natural", "flattened", "hard")
+    )
+    assert {row["set"] for row in natural} == set(measured["sets"])
+    assert all(row["lines"] == 2 for row in natural)
+    assert {row["way"] for row in flattened} > {"plain", "moses", "ptb", "all capitals"}
+    assert all(row["characters"] == 1750 and len(row["growth"]) == 2 for row in hard)
+    for row in measured["rows"]:
+        counted = ("violations", "violations_together", "violations_alone", "exceptions")
+        assert not any(row.get(name) for name in (*counted, "changed_again")), row
 
 
 def test_adapting_is_judged(

@@ -64,13 +64,15 @@ cdef enum:
     DOC_NAMED
     DOC_UNNAMED
     DOC_UPPERS
+    DOC_LOUD  # of these the ones in lines of four words and more; a name may be a line
+    DOC_QUIET  # words of all other lines
+    DOC_FLAT  # of these the ones in lines that show that they are flattened
     DOC_CAPITALS
     DOC_APART
     DOC_CLOSE
     DOC_STOPS_APART
     DOC_STOPS_CLOSE
     DOC_CODE
-    DOC_WORDS
     DECIDED
     DOC_NATURAL
     DOC_FEW
@@ -214,7 +216,8 @@ def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::
                         if (fresh or standing[i] == NAME or (k == INITIAL and low[start[i]] == 105)) \
                                 and plain(kind, glue, i, a, b) and not (fresh and maybe and case[i] == 0):
                             row[(BEGUN if fresh else NAMED) + (case[i] == 0)] += 1
-                        if k == WORD and not begins and end[i] - start[i] > 3 and standing[i] == COMMON:
+                        if k == WORD and not begins and end[i] - start[i] > 3 and standing[i] == COMMON \
+                                and kind[i - 1] != HYPHEN:  # Well-known is written so, too
                             row[TITLED if case[i] else UNTITLED] += 1
                     fresh = maybe = begins = False
                     continue
@@ -230,7 +233,8 @@ def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::
                         row[APART] += kind[i - 1] != PERIOD
                         row[STOPS_APART] += kind[i - 1] != PERIOD
                         row[SPLIT] += right == 0 and i + 1 < b and kind[i + 1] == NUMBER and kind[i - 1] == NUMBER
-                    elif i + 1 == b and kind[i - 1] == WORD and end[i - 1] - start[i - 1] > 2:
+                    elif i + 1 == b and (kind[i - 1] == NUMBER or kind[i - 1] == CLOSING or kind[i - 1] == QUOTE
+                                         or (kind[i - 1] == WORD and end[i - 1] - start[i - 1] > 2)):
                         row[CLOSE] += 1
                         row[STOPS_CLOSE] += 1
                 elif k == CLOSING:
@@ -288,12 +292,19 @@ def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::
     return np.asarray(out)
 
 
+cdef inline bint titled(const int32_t* row) noexcept nogil:
+    """Whether all words begin with a capital that need none, be they too few for Title Case."""
+    return row[TITLED] and row[UNTITLED] == 0 and row[CAPITALS] >= row[WORDS]
+
+
 def by_itself(const int32_t[:, ::1] rows):
-    """uint8[lines]: each line's `Writing` by what it shows alone."""
+    """uint8[lines]: each line's `Writing` by what it shows alone, in no natural document."""
     cdef Py_ssize_t r
     cdef uint8_t[::1] out = np.empty(rows.shape[0], dtype=np.uint8)
     for r in range(rows.shape[0]):
         out[r] = alone(&rows[r, 0])
+        if out[r] != UPPER and titled(&rows[r, 0]):
+            out[r] = TITLE
     return np.asarray(out)
 
 
@@ -326,13 +337,21 @@ cdef void decide(int64_t[::1] state) noexcept nogil:
     """Close the window: what has been seen of the document decides."""
     state[DECIDED] = 1
     state[DOC_FEW] = state[DOC_CAPITALS] == 0 and seen(state) == 0 and 0 < state[DOC_UPPERS] < 3
-    state[DOC_NATURAL] = state[DOC_FEW] or (state[DOC_CAPITALS] and not lost(
-        state[DOC_BEGUN], state[DOC_UNBEGUN], state[DOC_NAMED], state[DOC_UNNAMED]))
+    # Short lines do not show that every word begins with a capital; the long ones do. Words of
+    # flattened lines may be theirs once they are restored.
+    state[DOC_NATURAL] = state[DOC_FEW] or (
+        state[DOC_CAPITALS] and state[DOC_QUIET] - state[DOC_FLAT] >= state[DOC_LOUD] + state[DOC_FLAT]
+        and not lost(state[DOC_BEGUN], state[DOC_UNBEGUN], state[DOC_NAMED], state[DOC_UNNAMED]))
 
 
 cdef inline int64_t seen(const int64_t[::1] state) noexcept nogil:
     """How many beginnings of sentences and names."""
     return state[DOC_BEGUN] + state[DOC_UNBEGUN] + state[DOC_NAMED] + state[DOC_UNNAMED]
+
+
+cdef inline bint flat(const int32_t* row) noexcept nogil:
+    """Whether a line's signs show twice that it is flattened, and none that it is not."""
+    return row[APART] > 1 and row[CLOSE] == 0
 
 
 cdef int look(const int32_t* row, int64_t[::1] state) except -1 nogil:
@@ -342,11 +361,15 @@ cdef int look(const int32_t* row, int64_t[::1] state) except -1 nogil:
     for k in range(4):
         state[DOC_APART + k] += row[APART + k]
     state[DOC_CODE] += row[CODE]
-    state[DOC_WORDS] += row[WORDS]
     if own == UPPER or own == TITLE:
         state[DOC_UPPERS] += row[WORDS]
+        if row[WORDS] > 3:
+            state[DOC_LOUD] += row[WORDS]
         return 0
     state[DOC_CAPITALS] += row[CAPITALS]
+    state[DOC_QUIET] += row[WORDS]
+    if own == LOWER and flat(row):
+        state[DOC_FLAT] += row[WORDS]
     for k in range(4):
         state[DOC_BEGUN + k] += row[BEGUN + k]
     return 0
@@ -373,7 +396,7 @@ def judge(const int32_t[:, ::1] rows, Py_ssize_t old, int document, int window, 
                     look(&rows[r, 0], state)
                     if state[DOC_TOKENS] >= window or seen(state) >= 64 or (
                             state[DOC_CAPITALS] == 0 and state[DOC_UPPERS] == 0 and seen(state)
-                            and (seen(state) >= 8 or (state[DOC_APART] and state[DOC_CLOSE] == 0))):
+                            and (seen(state) >= 8 or (state[DOC_STOPS_APART] and state[DOC_CLOSE] == 0))):
                         decide(state)
                 if state[DECIDED]:
                     while done <= r:
@@ -424,10 +447,10 @@ cdef int settle(const int32_t[:, ::1] rows, Py_ssize_t r, const int64_t[::1] sta
     """What line r is, in a document that has been decided on."""
     cdef const int32_t* row = &rows[r, 0]
     cdef int own = alone(row)
-    cdef bint flat = row[APART] > 1 and row[CLOSE] == 0, kept
+    cdef bint kept
     cdef int tokenised = apart(state[DOC_APART], state[DOC_CLOSE], state[DOC_STOPS_APART], state[DOC_STOPS_CLOSE])
     if state[DOC_STOPS_APART] <= state[DOC_STOPS_CLOSE] \
-            and (program(row[CODE], row[WORDS]) or program(state[DOC_CODE], state[DOC_WORDS])):
+            and (program(row[CODE], row[WORDS]) or program(state[DOC_CODE], state[DOC_QUIET] + state[DOC_UPPERS])):
         writing[r] = NATURAL
         spacing[r] = KEPT
         return 0
@@ -435,14 +458,16 @@ cdef int settle(const int32_t[:, ::1] rows, Py_ssize_t r, const int64_t[::1] sta
         own = NATURAL
     elif state[DOC_NATURAL]:
         # A flattened line among natural ones must show it twice over.
-        if not (own == LOWER and flat and not state[DOC_FEW] and tokenised <= 0):
+        if not (own == LOWER and flat(row) and not state[DOC_FEW] and tokenised <= 0):
             own = NATURAL
+    elif own != UPPER and titled(row):
+        own = TITLE
     elif own == NATURAL and row[BEGUN] + row[NAMED] < 3:
         own = PARTLY
     if tokenised > 0:
         kept = row[CLOSE] > 2 and row[APART] == 0
     elif tokenised < 0:
-        kept = not flat or (state[DOC_NATURAL] and own == NATURAL)
+        kept = not flat(row) or (state[DOC_NATURAL] and own == NATURAL)
     elif row[APART] or row[CLOSE]:
         kept = apart(row[APART], row[CLOSE], row[STOPS_APART], row[STOPS_CLOSE]) <= 0
     else:

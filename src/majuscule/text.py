@@ -213,8 +213,8 @@ def runs(chars: CodePoints, marks: NDArray[np.bool_]) -> Iterator[tuple[int, int
         begin = int(ends[line])
 
 
-_ENTITY = re.compile(r"&(?:amp;)*(?:lt|gt|apos|quot|amp|#91|#93|#124);", re.IGNORECASE)
-_TREEBANK = re.compile(r"-[lr][rsc]b-|``|''|@[-,.]@", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:amp;)*(?:lt|gt|apos|quot|amp|#91|#93|#124);", re.IGNORECASE | re.ASCII)
+_TREEBANK = re.compile(r"-[lr][rsc]b-|``|''|@[-,.]@", re.IGNORECASE | re.ASCII)
 
 
 def origins(text: str, undone: NDArray[np.bool_] | None = None) -> list[tuple[int, int]]:
