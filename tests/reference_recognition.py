@@ -105,7 +105,9 @@ def _word(
         row[Signs.WORDS] += 1
         row[Signs.FOREIGN] += token.word[0] >= "\u0370"
         row[Signs.UPPERS] += token.case == Case.UPPER
-        if not first and len(token.word) > 3 and standing == Standing.COMMON:
+        after_hyphen = i > 0 and line[i - 1].kind == Kind.HYPHEN
+        common = len(token.word) > 3 and standing == Standing.COMMON
+        if common and not first and not after_hyphen:
             row[Signs.TITLED if capital else Signs.UNTITLED] += 1
     if not _stands_alone(line, i):
         return
@@ -162,7 +164,10 @@ def _sign(line: Sequence[Token], i: int, row: Row) -> None:
             row[Signs.STOPS_APART] += before.kind != Kind.PERIOD
             if after and not right and before.kind == after.kind == Kind.NUMBER:
                 row[Signs.SPLIT] += 1
-        elif not after and before.kind == Kind.WORD and len(before.word) > 2:
+        elif not after and (
+            before.kind in (Kind.NUMBER, Kind.CLOSING, Kind.QUOTE)
+            or (before.kind == Kind.WORD and len(before.word) > 2)
+        ):
             row[Signs.CLOSE] += 1
             row[Signs.STOPS_CLOSE] += 1
     elif token.kind == Kind.APOSTROPHE and before and after:
@@ -230,7 +235,10 @@ class Shown:
 
     tokens: int = 0
     capitals: int = 0
+    uppers: int = 0
     loud: int = 0
+    quiet: int = 0
+    flat: int = 0
     signs: Row = field(default_factory=lambda: dict.fromkeys(SIGNS, 0))
     sentences: Row = field(default_factory=lambda: dict.fromkeys(BEGINNINGS, 0))
 
@@ -239,10 +247,16 @@ class Shown:
         self.tokens += row[Signs.TOKENS] + 1
         for sign in SIGNS:
             self.signs[sign] += row[sign]
-        if by_itself(row) in (Writing.UPPER, Writing.TITLE):
-            self.loud += row[Signs.WORDS]
+        words = row[Signs.WORDS]
+        writing = _alone(row)
+        if writing in (Writing.UPPER, Writing.TITLE):
+            self.uppers += words
+            self.loud += words if words >= 4 else 0
             return
         self.capitals += row[Signs.CAPITALS]
+        self.quiet += words
+        if writing == Writing.LOWER and _is_flat(row):
+            self.flat += words
         for sign in BEGINNINGS:
             self.sentences[sign] += row[sign]
 
@@ -256,19 +270,24 @@ class Shown:
         """Whether no line to come can matter."""
         if self.seen >= 64:
             return True
-        if self.capitals or self.loud or not self.seen:
+        if self.capitals or self.uppers or not self.seen:
             return False
-        return self.seen >= 8 or (self.signs[Signs.APART] > 0 and self.signs[Signs.CLOSE] == 0)
+        stops, close = self.signs[Signs.STOPS_APART], self.signs[Signs.CLOSE]
+        return self.seen >= 8 or (stops > 0 and close == 0)
 
     @property
     def few(self) -> bool:
         """Whether there is nothing but a word or two in capitals."""
-        return not self.capitals and not self.seen and self.loud in (1, 2)
+        return not self.capitals and not self.seen and self.uppers in (1, 2)
 
     @property
     def natural(self) -> bool:
-        """Whether sentences and names have their capitals."""
-        return self.few or (self.capitals > 0 and not _lost(self.sentences))
+        """Whether sentences and names have their capitals, and the other words not too many.
+
+        Lines that are flattened may be as loud as the others once they are restored.
+        """
+        loud = self.quiet - self.flat < self.loud + self.flat
+        return self.few or (self.capitals > 0 and not loud and not _lost(self.sentences))
 
 
 BEGINNINGS = (Signs.BEGUN, Signs.UNBEGUN, Signs.NAMED, Signs.UNNAMED)
@@ -290,7 +309,12 @@ def _lost(row: Row) -> bool:
 
 
 def by_itself(row: Row) -> Writing:
-    """What a line's case says without its document."""
+    """What a line's case says where no document says that it is natural."""
+    writing = _alone(row)
+    return Writing.TITLE if writing != Writing.UPPER and _is_titled(row) else writing
+
+
+def _alone(row: Row) -> Writing:
     if not row[Signs.CAPITALS]:
         return Writing.LOWER
     uppers = row[Signs.UPPERS]
@@ -299,6 +323,18 @@ def by_itself(row: Row) -> Writing:
     if row[Signs.TITLED] >= 3 and 10 * row[Signs.UNTITLED] <= row[Signs.TITLED]:
         return Writing.TITLE
     return Writing.PARTLY if _lost(row) else Writing.NATURAL
+
+
+def _is_titled(row: Row) -> bool:
+    """Whether all words have a capital, those that need none, too."""
+    if not row[Signs.TITLED] or row[Signs.UNTITLED]:
+        return False
+    return row[Signs.CAPITALS] >= row[Signs.WORDS]
+
+
+def _is_flat(row: Row) -> bool:
+    """Whether signs show twice that the line is flattened, and none that it is not."""
+    return row[Signs.APART] >= 2 and row[Signs.CLOSE] == 0
 
 
 def judge(
@@ -345,14 +381,16 @@ def _settled(row: Row, shown: Shown) -> tuple[Writing, Spacing]:
     """What a line is, in a document that showed so much."""
     if _tokenised_stops(shown.signs) <= 0 and (_is_program(row) or _is_program(shown.signs)):
         return Writing.NATURAL, Spacing.NATURAL
-    writing = by_itself(row)
-    flat = row[Signs.APART] >= 2 and row[Signs.CLOSE] == 0
+    writing = _alone(row)
+    flat = _is_flat(row)
     tokenised = _tokenised(shown.signs)
     if 2 * row[Signs.FOREIGN] > row[Signs.WORDS]:
         writing = Writing.NATURAL
     elif shown.natural:
         if writing != Writing.LOWER or not flat or tokenised > 0 or shown.few:
             writing = Writing.NATURAL
+    elif by_itself(row) == Writing.TITLE:
+        writing = Writing.TITLE
     elif writing == Writing.NATURAL and row[Signs.BEGUN] + row[Signs.NAMED] < 3:
         writing = Writing.PARTLY
     if tokenised > 0:

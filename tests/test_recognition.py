@@ -276,6 +276,13 @@ def is_small_among_natural_tokens(finding: Finding) -> bool:
     return tokenised and not finding.counts["capitals"]
 
 
+@pytest.mark.xfail(reason="restored, the document is not tokenised, and its small line stands out")
+def test_a_small_line_among_natural_tokens_stays_as_it_came_out(restorer: Restorer) -> None:
+    one = restorer_of(restorer.model, edits=EDITS[:1])
+    once = one.restore('&AMP;: A"\na : ``')
+    assert one.restore(once) == once
+
+
 @given(st.lists(st.sampled_from(NATURAL), min_size=1, max_size=6).map("\n".join), MODES)
 def test_natural_documents_come_back_byte_for_byte(
     tiny: Model, erratic: Restorer, given_text: str, document: str
