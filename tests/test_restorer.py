@@ -13,7 +13,7 @@ import pytest
 import reference
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from texts import documents, lines, texts
+from texts import cut, documents, lines, texts
 
 from majuscule import GuaranteeError, MajusculeError, ModelError
 from majuscule import restorer as module
@@ -140,14 +140,6 @@ def test_flattening_then_restoring_never_raises(
 
 
 # Pieces, threads, batches -------------------------------------------------------------------
-
-
-def cut(text: str, places: set[int]) -> list[str]:
-    """A text in pieces of whole lines, cut after some of them."""
-    whole = [part + "\n" for part in text.split("\n")]
-    whole[-1] = whole[-1][:-1]
-    bounds = [0, *sorted(p for p in places if 0 < p < len(whole)), len(whole)]
-    return ["".join(whole[a:b]) for a, b in itertools.pairwise(bounds)]
 
 
 @given(

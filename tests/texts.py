@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import strategies as st
 
 PIECES = (  # noqa: SIM905 - easier to read than a hundred quotes
@@ -52,3 +54,11 @@ lines = st.lists(st.sampled_from(WORDS), max_size=15).map(" ".join)
 
 documents = st.lists(st.one_of(lines, lines, mixtures), max_size=8).map("\n".join)
 """Several lines, some of them blank."""
+
+
+def cut(text: str, places: set[int]) -> list[str]:
+    """A text in pieces of whole lines, cut after some of them."""
+    whole = [part + "\n" for part in text.split("\n")]
+    whole[-1] = whole[-1][:-1]
+    bounds = [0, *sorted(p for p in places if 0 < p < len(whole)), len(whole)]
+    return ["".join(whole[a:b]) for a, b in itertools.pairwise(bounds)]

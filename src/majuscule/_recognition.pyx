@@ -148,7 +148,8 @@ cdef inline Py_ssize_t escape(const uint32_t[::1] low, const int32_t[::1] start,
         if not glue[s]:
             return 0
     if c == 64:
-        return 3 if kind[i + 1] == HYPHEN and low[start[i + 2]] == 64 else 0
+        c = low[start[i + 1]]
+        return 3 if (kind[i + 1] == HYPHEN or c == 44 or c == 46) and low[start[i + 2]] == 64 else 0
     moses[0] = False
     if n == 2:
         return 2 if low[start[i + 1]] == c else 0
@@ -198,11 +199,12 @@ def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::
                     n = escape(low, start, end, kind, glue, i, b, not left, &moses)
                     if n:
                         skip = i + n
-                        if skip == b or not glue[skip] or kind[skip] <= MIXTURE and clitic(low, start[skip], end[skip]):
+                        left = skip < b and glue[skip]
+                        right = left and kind[skip] <= MIXTURE and clitic(low, start[skip], end[skip])
+                        if right or not left:
                             row[MOSES if moses else TREEBANK] += 1
                             row[APART] += 1
-                        if skip < b and glue[skip] and kind[skip] <= MIXTURE:
-                            skip += 1  # the s of &apos;s is no word
+                        skip += right  # the s of &apos;s is no word
                         continue
                 if k <= MIXTURE:
                     if k != NUMBER:
@@ -249,14 +251,14 @@ def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::
                     elif left != right:
                         row[CLOSE] += 1
                 elif k == APOSTROPHE:
-                    if i > a and i + 1 < b and kind[i - 1] == WORD and kind[i + 1] <= MIXTURE \
-                            and clitic(low, start[i + 1], end[i + 1]):
-                        if low[start[i + 1]] == 116 and low[end[i - 1] - 1] == 110 and end[i - 1] - start[i - 1] == 1 \
-                                and i - 1 > a and not glue[i - 1]:
-                            row[APART] += 1  # n't by itself
-                        elif not left:
+                    if i > a and i + 1 < b and (kind[i - 1] == WORD or kind[i - 1] == INITIAL) \
+                            and kind[i + 1] <= MIXTURE and clitic(low, start[i + 1], end[i + 1]):
+                        if not left:
                             row[APART] += 1
                             row[SPLIT] += not right
+                        elif low[start[i + 1]] == 116 and kind[i - 1] == INITIAL and low[start[i - 1]] == 110 \
+                                and i - 1 > a and not glue[i - 1]:
+                            row[APART] += 1  # n't by itself
                         elif right:
                             row[CLOSE] += 1
                 elif k == HYPHEN and i > a and i + 1 < b and not left and not right \
@@ -307,7 +309,8 @@ def by_itself(const int32_t[:, ::1] rows):
 
 
 cdef inline bint lost(int64_t begun, int64_t unbegun, int64_t named, int64_t unnamed) noexcept nogil:
-    """Whether a third of the sentences begin without a capital, or three of four names have none.
+    """Whether most of a few sentences, or a third of many, begin without a capital, or three of
+    four names have none.
 
     Names are told less surely: many words of another language are taken for some.
     """
