@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Row = dict[Signs, int]
 
 CLITICS = ("s", "m", "d", "t", "ll", "re", "ve")
-MOSES = re.compile(r"&(?:apos|quot|amp|lt|gt|#91|#93|#124);")
+MOSES = re.compile(r"&(?:#(?:91|93|124)|(?:amp;)*(?:apos|quot|amp|lt|gt));")
 MOSES_MARK = re.compile(r"@[-\u2010\u2011,.]@")
 TREEBANK = re.compile(r"``|''|[-\u2010\u2011][lr][rsc]b[-\u2010\u2011]")
 
@@ -51,28 +51,38 @@ def evidence(
 def _line(line: Sequence[Token], standing: Sequence[int], *, fresh: bool) -> tuple[Row, bool]:
     row = dict.fromkeys(Signs, 0)
     row[Signs.TOKENS] = len(line)
+    may = fresh  # a sentence may begin here, were there a blank
     first = True  # the next word is the first of a sentence, whatever the lines before say
     short = False  # and it may be that the sentence goes on, for an abbreviation came before
     i = 0
     while i < len(line):
         token = line[i]
         if token.is_word:
-            _word(line, i, standing[i], row, fresh=fresh, first=first, short=short)
-            fresh = first = short = False
+            _word(line, i, standing[i], row, may=may, fresh=fresh, first=first, short=short)
+            may = fresh = first = short = False
             i += 1
             continue
         if length := _escape(line, i, row):
+            if token.word == "@" or (
+                token.word == "&" and line[i + 1].word not in ("apos", "quot", "#")
+            ):
+                may = fresh = False
             i += length
             continue
         _sign(line, i, row)
-        if _ends(line, i):
-            fresh = first = True
-            before = line[i - 1]
+        before = line[i - 1] if i else None
+        if not _is_stop(token):
+            if token.kind not in (Kind.QUOTE, Kind.APOSTROPHE, Kind.OPENING, Kind.CLOSING):
+                may = fresh = False
+        elif before and _may_end(before):
+            may = first = True
+            closing = (Kind.QUOTE, Kind.APOSTROPHE, Kind.CLOSING)
+            fresh = not _right(line, i) or line[i + 1].kind in closing
             short = token.kind == Kind.PERIOD and before.case != Case.LOWER
-        elif _right(line, i) or not _is_stop(token):
-            fresh &= token.kind in (Kind.QUOTE, Kind.APOSTROPHE, Kind.OPENING, Kind.CLOSING)
+        elif before and before.kind == Kind.PERIOD:
+            may = fresh = False
         i += 1
-    return row, fresh
+    return row, may
 
 
 def _left(line: Sequence[Token], i: int) -> bool:
@@ -91,6 +101,7 @@ def _word(
     standing: int,
     row: Row,
     *,
+    may: bool,
     fresh: bool,
     first: bool,
     short: bool,
@@ -104,18 +115,28 @@ def _word(
     if token.kind == Kind.WORD:
         row[Signs.WORDS] += 1
         row[Signs.FOREIGN] += token.word[0] >= "\u0370"
-        row[Signs.UPPERS] += token.case == Case.UPPER
+        row[Signs.UPPERS] += token.case == Case.UPPER and not _is_parted(line, i)
         after_hyphen = i > 0 and line[i - 1].kind == Kind.HYPHEN
         common = len(token.word) > 3 and standing == Standing.COMMON
         if common and not first and not after_hyphen:
             row[Signs.TITLED if capital else Signs.UNTITLED] += 1
-    if not _stands_alone(line, i):
-        return
-    if fresh:
-        if capital or not short:
-            row[Signs.BEGUN if capital else Signs.UNBEGUN] += 1
-    elif standing == Standing.NAME or token.word == "i":
-        row[Signs.NAMED if capital else Signs.UNNAMED] += 1
+    named = standing == Standing.NAME or token.word == "i"
+    if capital:
+        if may or named:
+            row[Signs.BEGUN if may else Signs.NAMED] += 1
+    elif _stands_alone(line, i) and not (fresh and short) and (fresh or named):
+        row[Signs.UNBEGUN if fresh else Signs.UNNAMED] += 1
+
+
+def _is_parted(line: Sequence[Token], i: int) -> bool:
+    """Whether a small n't was parted from token i."""
+    rest = line[i + 1 : i + 4]
+    return [token.written for token in rest[:1]] == ["n"] and (
+        len(rest) == 3
+        and rest[1].kind == Kind.APOSTROPHE
+        and rest[2].word == "t"
+        and [token.glued for token in rest] == [False, True, True]
+    )
 
 
 def _stands_alone(line: Sequence[Token], i: int) -> bool:
@@ -131,24 +152,26 @@ def _stands_alone(line: Sequence[Token], i: int) -> bool:
 
 
 def _escape(line: Sequence[Token], i: int, row: Row) -> int:
-    """How many tokens from i on are an escape, with the clitic it ends in; and count it."""
-    if _left(line, i):
+    """How many tokens from i on are an escape; and count it."""
+    if line[i].word not in ("&", "@", "`", "'") and line[i].kind != Kind.HYPHEN:
         return 0
     glued = list(itertools.takewhile(lambda token: token.glued, line[i + 1 :]))
     written = "".join(token.word for token in (line[i], *glued))
-    found = MOSES.match(written) or MOSES_MARK.fullmatch(written)
-    sign = Signs.MOSES if found else Signs.TREEBANK
-    found = found or TREEBANK.fullmatch(written)
+    found = MOSES.match(written)
+    sign = Signs.MOSES
+    if not found and not _left(line, i):
+        found = MOSES_MARK.fullmatch(written)
+        sign = Signs.MOSES if found else Signs.TREEBANK
+        found = found or TREEBANK.fullmatch(written)
     if not found:
         return 0
     spans = itertools.accumulate(len(token.word) for token in (line[i], *glued))
     length = 1 + list(spans).index(found.end())
     rest = line[i + length] if length <= len(glued) else None
-    clitic = rest is not None and rest.word in CLITICS
-    if rest is None or clitic:
+    if not _left(line, i) and (rest is None or rest.word in CLITICS):
         row[sign] += 1
         row[Signs.APART] += 1
-    return length + clitic
+    return length
 
 
 def _sign(line: Sequence[Token], i: int, row: Row) -> None:
@@ -218,11 +241,8 @@ def _is_stop(token: Token) -> bool:
     return token.word == "." or token.kind == Kind.TERMINAL
 
 
-def _ends(line: Sequence[Token], i: int) -> bool:
-    """Whether a sentence may end with sign i."""
-    if not _is_stop(line[i]) or _right(line, i) or i == 0:
-        return False
-    before = line[i - 1]
+def _may_end(before: Token) -> bool:
+    """Whether a sentence may end with a stop behind this."""
     return before.kind == Kind.TERMINAL or (before.is_word and len(before.word) > 3)
 
 

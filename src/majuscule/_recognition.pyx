@@ -119,27 +119,40 @@ cdef inline bint plain(const uint8_t[::1] kind, const uint8_t[::1] glue, Py_ssiz
     return k == TERMINAL or k == CLOSING or k == QUOTE or k == APOSTROPHE
 
 
+cdef inline bint entity(const uint32_t[::1] low, Py_ssize_t s, Py_ssize_t e) except? -1 nogil:
+    return spells(low, s, e, b"apos") or spells(low, s, e, b"quot") or spells(low, s, e, b"amp") \
+        or spells(low, s, e, b"lt") or spells(low, s, e, b"gt")
+
+
 cdef inline Py_ssize_t escape(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1] end,
                               const uint8_t[::1] kind, const uint8_t[::1] glue,
                               Py_ssize_t i, Py_ssize_t b, bint alone, bint* moses) except? -1 nogil:
-    """How many tokens from i on are an escape that stands where tokenisers put one, or 0."""
+    """How many tokens from i on are an escape, or 0; of all but Moses' `alone` says that they are."""
     cdef uint32_t c = low[start[i]]
     cdef Py_ssize_t s, e, n
-    if not alone:
-        return 0
     moses[0] = True
     if c == 38 and i + 2 < b and glue[i + 1] and glue[i + 2]:
         s = start[i + 1]
         e = end[i + 1]
         if low[start[i + 2]] == 59:
-            if spells(low, s, e, b"apos") or spells(low, s, e, b"quot") or spells(low, s, e, b"amp") \
-                    or spells(low, s, e, b"lt") or spells(low, s, e, b"gt"):
-                return 3
+            n = 3
+            while spells(low, s, e, b"amp") and i + n + 1 < b and glue[i + n] and glue[i + n + 1] \
+                    and low[start[i + n + 1]] == 59:
+                # An ampersand escaped again.
+                s = start[i + n]
+                e = end[i + n]
+                if not entity(low, s, e):
+                    break
+                n += 2
+            if entity(low, s, e) or n > 3:
+                return n
         elif i + 3 < b and low[s] == 35 and glue[i + 3] and low[start[i + 3]] == 59:
             s = start[i + 2]
             e = end[i + 2]
             if spells(low, s, e, b"91") or spells(low, s, e, b"93") or spells(low, s, e, b"124"):
                 return 4
+        return 0
+    if not alone:
         return 0
     n = 2 if c == 96 or c == 39 else 3
     if i + n > b or (i + n < b and glue[i + n]):
@@ -161,6 +174,13 @@ cdef inline Py_ssize_t escape(const uint32_t[::1] low, const int32_t[::1] start,
     return 0
 
 
+cdef inline bint parted(const uint32_t[::1] low, const int32_t[::1] start, const uint8_t[::1] kind,
+                        const uint8_t[::1] case, const uint8_t[::1] glue, Py_ssize_t i, Py_ssize_t b) except? -1 nogil:
+    """Whether a small n't was parted from a word."""
+    return i + 3 < b and not glue[i + 1] and kind[i + 1] == INITIAL and low[start[i + 1]] == 110 and case[i + 1] == 0 \
+        and glue[i + 2] and kind[i + 2] == APOSTROPHE and glue[i + 3] and low[start[i + 3]] == 116
+
+
 cdef inline bint codes(uint32_t c) noexcept nogil:
     """Whether a sign is one that programs are full of and prose is not: = { } _ | \\ ^ ~"""
     return c == 61 or c == 123 or c == 125 or c == 95 or c == 124 or c == 92 or c == 94 or c == 126
@@ -173,7 +193,7 @@ def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::
     cdef Py_ssize_t lines = line.shape[0] - 1, r, i, a, b, n, skip
     cdef int k
     cdef uint32_t c
-    cdef bint fresh = state[FRESH], maybe, begins, opens, closes, left, right, moses = False
+    cdef bint fresh = state[FRESH], may, named, maybe, begins, opens, closes, left, right, moses = False
     cdef int32_t[:, ::1] out = np.zeros((lines, COLUMNS), dtype=np.int32)
     cdef int32_t* row
     with nogil:
@@ -187,7 +207,8 @@ def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::
             row = &out[r, 0]
             row[TOKENS] = <int32_t>(b - a)
             skip = a
-            begins = True  # like fresh, but of the line alone
+            may = fresh
+            begins = True  # like it, but of the line alone
             maybe = False
             for i in range(a, b):
                 if i < skip:
@@ -201,25 +222,36 @@ def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::
                         skip = i + n
                         left = skip < b and glue[skip]
                         right = left and kind[skip] <= MIXTURE and clitic(low, start[skip], end[skip])
-                        if right or not left:
+                        if (right or not left) and not (i > a and glue[i]):
                             row[MOSES if moses else TREEBANK] += 1
                             row[APART] += 1
-                        skip += right  # the s of &apos;s is no word
+                        # Of what escapes stand for, quotes and brackets may open a sentence.
+                        c = low[start[i]]
+                        if c == 64 or (c == 38 and not (spells(low, start[i + 1], end[i + 1], b"apos")
+                                                        or spells(low, start[i + 1], end[i + 1], b"quot")
+                                                        or low[start[i + 1]] == 35)):
+                            may = fresh = False
                         continue
                 if k <= MIXTURE:
                     if k != NUMBER:
                         if k == WORD:
                             row[WORDS] += 1
                             row[FOREIGN] += low[start[i]] >= LATIN
-                            row[UPPERS] += case[i] == 2
+                            row[UPPERS] += case[i] == 2 and not parted(low, start, kind, case, glue, i, b)
                         row[CAPITALS] += case[i] != 0
-                        if (fresh or standing[i] == NAME or (k == INITIAL and low[start[i]] == 105)) \
-                                and plain(kind, glue, i, a, b) and not (fresh and maybe and case[i] == 0):
-                            row[(BEGUN if fresh else NAMED) + (case[i] == 0)] += 1
+                        named = standing[i] == NAME or (k == INITIAL and low[start[i]] == 105)
+                        # What is there must not depend on blanks, which restoring takes away;
+                        # what is missing may, for there it can but become less.
+                        if case[i]:
+                            if may or named:
+                                row[BEGUN if may else NAMED] += 1
+                        elif plain(kind, glue, i, a, b) and not (fresh and maybe):
+                            if fresh or named:
+                                row[UNBEGUN if fresh else UNNAMED] += 1
                         if k == WORD and not begins and end[i] - start[i] > 3 and standing[i] == COMMON \
                                 and kind[i - 1] != HYPHEN:  # Well-known is written so, too
                             row[TITLED if case[i] else UNTITLED] += 1
-                    fresh = maybe = begins = False
+                    may = fresh = maybe = begins = False
                     continue
                 c = low[start[i]]
                 opens = closes = False
@@ -280,14 +312,18 @@ def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::
                         row[APART] += 1
                     elif not left:
                         row[CLOSE] += 1
-                # A sentence may begin behind a stop that ends a word, where a blank is.
-                if (c == 46 or k == TERMINAL) and not right:
+                # A sentence may begin behind a stop that ends a word, and does where a blank is.
+                if c == 46 or k == TERMINAL:
                     if i > a and (kind[i - 1] == TERMINAL or (kind[i - 1] <= MIXTURE and end[i - 1] - start[i - 1] > 3)):
-                        fresh = begins = True
+                        may = begins = True
+                        fresh = not right or kind[i + 1] == QUOTE or kind[i + 1] == APOSTROPHE or kind[i + 1] == CLOSING
                         # Corp. and Calif. are no ends; nobody but they has a capital before.
                         maybe = k == PERIOD and case[i - 1] != 0
+                    elif i > a and kind[i - 1] == PERIOD:
+                        may = fresh = False
                 elif k != QUOTE and k != APOSTROPHE and k != OPENING and k != CLOSING:
-                    fresh = False
+                    may = fresh = False
+            fresh = may
         state[FRESH] = fresh
     return np.asarray(out)
 
