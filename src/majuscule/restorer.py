@@ -126,8 +126,8 @@ class Restorer:
         edits: what may be changed, some of `EDITS` and `MORE_EDITS`; the rest stays as it
             comes, once escapes are undone. With ``"apostrophe"`` lost apostrophes are put
             back, in the place of a blank or of nothing; see `majuscule.apostrophes`.
-        lexicon: written forms that win over the model, of words or rows of words; see
-            `majuscule.lexicon`.
+        lexicon: written forms that win over the model and over the case the text has, of
+            words or rows of words; see `majuscule.lexicon`.
         min_confidence: the least probability of a change; what is less sure stays as it
             comes.
         recase: decide all case afresh, whatever case the input has.
@@ -380,6 +380,8 @@ class Restorer:
         mixed = ((form_at >= 0) | (prefix > 0)).view(np.uint8)
         classes = self.model.classes(tokens)
         entries = self._lexicon.find(tokens) if self._lexicon else None
+        if entries and self._case:
+            keeps = np.where(entries.cases, keeps & np.uint8(4), keeps)
         forgetful = features.Memory(words=False, bare=True) if explained else None
         without = np.empty(count if explained else 0, dtype=np.uint8)
         as_read = keeps, np.uint8(16) << tokens.gap
