@@ -468,7 +468,7 @@ class Restorer:
         if self._respace:
             spacing = np.full_like(spacing, Spacing.TOKENISED)
         undone = spacing == Spacing.TOKENISED
-        return text.read(found.text, undone), undone, (writing, spacing)
+        return text.undo(found.text, found.tokens, undone), undone, (writing, spacing)
 
     def _kept(self, tokens: text.Tokens, writing: Bytes, spacing: Bytes) -> tuple[Bytes, Bytes]:
         """Of each token its line's writing, and what of it stays: bits as in `stays`."""

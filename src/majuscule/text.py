@@ -293,10 +293,29 @@ def read(text: str, undone: NDArray[np.bool_] | None = None) -> Tokens:
     if undone is None:
         chars = _unescape(chars)
     elif undone.any():
-        chars = np.concatenate(
-            [_unescape(chars[a:b]) if mark else chars[a:b] for a, b, mark in runs(chars, undone)]
-        )
+        chars = _undone(chars, undone)
     return cut(chars)
+
+
+def undo(text: str, tokens: Tokens, undone: NDArray[np.bool_]) -> Tokens:
+    """What `read` gives, from what it gave for the same text with no escape undone.
+
+    >>> some, everywhere = read("it 's", np.zeros(1, bool)), np.ones(1, bool)
+    >>> undo("it 's", some, everywhere) is some
+    True
+    """
+    if not undone.any():
+        return tokens
+    chars = _undone(_text.code_points(text), undone)
+    return tokens if len(chars) == len(tokens.chars) else cut(chars)
+
+
+def _undone(chars: CodePoints, undone: NDArray[np.bool_]) -> CodePoints:
+    if undone.all():
+        return _unescape(chars)
+    return np.concatenate(
+        [_unescape(chars[a:b]) if mark else chars[a:b] for a, b, mark in runs(chars, undone)]
+    )
 
 
 def cut(chars: CodePoints) -> Tokens:
