@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from majuscule import Restorer
+
 ROOT = Path(__file__).parents[1]
 
 pytestmark = pytest.mark.model
@@ -45,6 +47,24 @@ def test_readme_commands(command, output):
         check=True,
     )
     assert done.stdout == output
+
+
+_CODE = re.compile(r"(`+) ?(.+?) ?\1(?!`)")
+
+
+def rows():
+    """The README's table of what comes in: what it is, before, after."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = text.split("## What comes in")[1].split("\n## ")[0]
+    for line in re.findall(r"^\| (.+) \|$", section, re.MULTILINE)[2:]:
+        what, before, after = line.split(" | ")
+        yield what, *(_CODE.fullmatch(code)[2] for code in (before, after))
+
+
+@pytest.mark.parametrize(("what", "before", "after"), list(rows()))
+def test_what_comes_in(what, before, after):
+    edits = ("case", "space", *(["apostrophe"] if "asked for" in what else []))
+    assert Restorer(edits=edits).restore(before) == after
 
 
 def test_every_link_leads_somewhere():
