@@ -35,6 +35,7 @@ ORDER = (
     "errorpage",
     "documents",
     "apostrophes",
+    "explanation",
     "restorer",
     "layout",
     "clustering",

@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from majuscule import apostrophes, decode, documents, features, model, recognition, text
-from majuscule.decode import NO_CASE
 from majuscule.errors import MajusculeError
-from majuscule.labels import Case, Gap
+from majuscule.explanation import Decision, Outcome, decisions
+from majuscule.labels import Case
 from majuscule.lexicon import Lexicon
 from majuscule.recognition import Finding, Recognised, Spacing, Writing
 from majuscule.text import Document
@@ -48,68 +48,6 @@ class _Memory:
     features: features.Memory
     seen: int = 0
     apostrophes: int = 0
-
-
-class Decision(NamedTuple):
-    """What was decided about one token, and how surely.
-
-    Attributes:
-        written: the token as it was written.
-        output: where in the restored text it stands: first and last offset, exclusive.
-        input: what it was made from, likewise in the text given, escapes included.
-        case: its case; of a sign or a number LOWER.
-        gap: what stands before it; an apostrophe put back inside of a token is part of it.
-        case_probability, gap_probability: of these against the next best; 1 where nothing
-            else could be.
-        runner_up: the next best case, None where there is no other.
-        by: ``"model"``; ``"memory"`` where it would be otherwise, had the document not said
-            what it did before; ``"lexicon"``; or ``"input"`` for a token of which something
-            was left as it stood: because the input knew it, or for less confidence than
-            `min_confidence`. Probabilities and runner_up are then of the change that was
-            not made.
-    """
-
-    written: str
-    output: tuple[int, int]
-    input: tuple[int, int]
-    case: Case
-    gap: Gap
-    case_probability: float
-    gap_probability: float
-    runner_up: Case | None
-    by: str
-
-
-class _Outcome(NamedTuple):
-    """A text restored, and what was decided on the way; one entry a token.
-
-    Attributes:
-        text: the restored text.
-        undone: of each line of the text given, whether its escapes were undone.
-        tokens: those of the text given.
-        labels: as written.
-        best: before anything was left as it stood.
-        margins, runner_up: as `majuscule.decode.margins` gives them, if they were asked for.
-        stays: bits 0-1 if the case was left as it stood, bit 2 if the gap was.
-        remembered: whether it would be otherwise, had the document not been remembered;
-            empty unless it was asked for.
-        entries: whether the lexicon had a say.
-        given: the tokens of the text given; `tokens` but for apostrophes put back.
-        put_back: those, if they were asked for.
-    """
-
-    text: str
-    undone: NDArray[np.bool_]
-    tokens: text.Tokens
-    labels: Bytes
-    best: Bytes
-    margins: Ints
-    runner_up: Bytes
-    stays: Bytes
-    remembered: NDArray[np.bool_]
-    entries: NDArray[np.bool_]
-    given: text.Tokens
-    put_back: apostrophes.Restored | None
 
 
 class Restorer:
@@ -294,39 +232,7 @@ class Restorer:
         (True, 'model')
         """
         outcome = self._whole(flattened, explained=True)
-        tokens, labels = outcome.tokens, outcome.labels.tolist()
-        chances = 1 / (1 + np.exp(-outcome.margins / SCALE))
-        origins = text.origins(flattened, outcome.undone)
-        origin = outcome.put_back.origin if outcome.put_back else np.arange(len(tokens.chars))
-        decisions = []
-        end = read_to = 0
-        for i, (start, stop) in enumerate(
-            zip(tokens.start.tolist(), tokens.end.tolist(), strict=True)
-        ):
-            case, gap = Case(labels[i] & 3), Gap(labels[i] >> 2)
-            begin = end if gap == Gap.JOIN else end + start - read_to
-            end, read_to = begin + stop - start, stop
-            runner_up = int(outcome.best[i] & 3 if outcome.stays[i] & 3 else outcome.runner_up[i])
-            if outcome.entries[i]:
-                by = "lexicon"
-            elif outcome.stays[i]:
-                by = "input"
-            else:
-                by = "memory" if outcome.remembered[i] else "model"
-            decisions.append(
-                Decision(
-                    outcome.text[begin:end],
-                    (begin, end),
-                    (origins[origin[start]][0], origins[origin[stop - 1]][1]),
-                    case,
-                    gap,
-                    float(chances[i, 0]),
-                    float(chances[i, 1]),
-                    None if runner_up == NO_CASE else Case(runner_up),
-                    by,
-                )
-            )
-        return outcome.text, _merged(decisions, outcome)
+        return outcome.text, decisions(flattened, outcome)
 
     def detect(self, pieces: str | Iterable[str], *, lines: bool = False) -> Iterator[Finding]:
         """Say what comes in, and why; what `restore` does follows from it.
@@ -349,20 +255,20 @@ class Restorer:
         found = recognition.recognise(pieces, self._standing, self._document)
         return recognition.findings(found, self._document, each=lines)
 
-    def _whole(self, flattened: str, *, sure: bool = False, explained: bool = False) -> _Outcome:
+    def _whole(self, flattened: str, *, sure: bool = False, explained: bool = False) -> Outcome:
         (outcome,) = self._outcomes([flattened], sure=sure or explained, explained=explained)
         return outcome
 
     def _outcomes(
         self, pieces: Iterable[str], *, sure: bool = False, explained: bool = False
-    ) -> Iterator[_Outcome]:
+    ) -> Iterator[Outcome]:
         memory = _Memory(features.Memory(bare=True))
         for found in recognition.recognise(pieces, self._standing, self._document):
             yield self._restore(found, memory, sure=sure, explained=explained)
 
     def _restore(
         self, found: Recognised, memory: _Memory, *, sure: bool, explained: bool
-    ) -> _Outcome:
+    ) -> Outcome:
         tokens, undone, line_is = self._read(found)
         lost, put_back = tokens, None
         if self._apostrophes:
@@ -370,7 +276,7 @@ class Restorer:
                 lost, self._document, memory.apostrophes, least=self._margin
             )
             tokens = put_back.tokens
-        writing, keeps = self._kept(tokens, *line_is)
+        writing, keeps = self._keeping(tokens, *line_is)
         count = len(tokens)
         labels = np.empty(count, dtype=np.uint8)
         margins = np.empty((count if sure or self._margin else 0, 2), dtype=np.int32)
@@ -384,13 +290,13 @@ class Restorer:
             keeps = np.where(entries.cases, keeps & np.uint8(4), keeps)
         forgetful = features.Memory(words=False, bare=True) if explained else None
         without = np.empty(count if explained else 0, dtype=np.uint8)
-        as_read = keeps, np.uint8(16) << tokens.gap
-        if keeps.any():
+        kept = keeps.any()
+        if kept:
             both = form_at, forms
             if entries and self._lexicon:
                 own = entries.form_at >= 0
                 both = _joined(form_at, forms, entries.form_at, own, self._lexicon.chars)
-            as_read = text.cases(tokens, *both), as_read[1]
+            as_read = text.cases(tokens, *both) | np.uint8(16) << tokens.gap
         for first, last in _spans(tokens):
             some = tokens.of_lines(first, last)
             span = slice(tokens.lines[first], tokens.lines[last])
@@ -401,10 +307,8 @@ class Restorer:
             if put_back:
                 bits = _ruled(bits, 0xF0, put_back.apart[span] * np.uint8(16))
             open_ = bits
-            for part, kept, rule in ((0x0F, 3, as_read[0]), (0xF0, 4, as_read[1])):
-                # Of labels that are written alike those that it could have got before.
-                same = np.where(bits & rule[span], bits & rule[span], rule[span])
-                bits = _ruled(bits, part, np.where(keeps[span] & kept, same, np.uint8(0)))
+            if kept:
+                bits = _kept(bits, as_read[span], keeps[span])
             seen = some, classes[span], self._document
             scores = self.model.score(*features.extract(*seen, memory.features, self._style))
             rest = some.lines, self.model.transitions
@@ -449,7 +353,7 @@ class Restorer:
         if self._case and self._space:
             stays |= keeps
         remembered = best != without if explained else np.zeros(0, dtype=bool)
-        return _Outcome(
+        return Outcome(
             *(restored, undone, tokens, labels, best, margins, runner_up, stays, remembered, held),
             *(lost, put_back),
         )
@@ -470,7 +374,7 @@ class Restorer:
         undone = spacing == Spacing.TOKENISED
         return text.undo(found.text, found.tokens, undone), undone, (writing, spacing)
 
-    def _kept(self, tokens: text.Tokens, writing: Bytes, spacing: Bytes) -> tuple[Bytes, Bytes]:
+    def _keeping(self, tokens: text.Tokens, writing: Bytes, spacing: Bytes) -> tuple[Bytes, Bytes]:
         """Of each token its line's writing, and what of it stays: bits as in `stays`."""
         line = np.repeat(text.line_numbers(tokens), np.diff(tokens.lines))
         of_case = writing[line]
@@ -500,42 +404,6 @@ class Restorer:
         return np.isin(of_line, of_line[partly]) | partly
 
 
-def _merged(decisions: list[Decision], outcome: _Outcome) -> list[Decision]:
-    """Apostrophes put back as part of a gap or a word, as the text given has no token for them."""
-    if not outcome.put_back:
-        return decisions
-    tokens, given, origin = outcome.tokens, outcome.given, outcome.put_back.origin
-    chances = 1 / (1 + np.exp(-outcome.put_back.margins / SCALE))
-    first, last = (
-        np.searchsorted(given.start, origin[at], side="right") - 1
-        for at in (tokens.start, tokens.end - 1)
-    )
-    merged: list[Decision] = []
-    before, lost = -1, False  # the last token given so far, and whether it has lost one after it
-    for i, decision in enumerate(decisions):
-        if origin[tokens.start[i]] < 0:
-            lost = True
-            continue
-        if lost and first[i] == before:
-            start = merged[-1]
-            begin, end = start.output[0], decision.output[1]
-            merged[-1] = start._replace(
-                written=outcome.text[begin:end],
-                output=(begin, end),
-                input=(start.input[0], decision.input[1]),
-                case_probability=min(start.case_probability, float(chances[before])),
-            )
-        elif lost:
-            joined = decision.gap == Gap.JOIN
-            chance = min(chances[first[i]], chances[before] if before >= 0 else 1)
-            gap = Gap.APOSTROPHE if joined else Gap.APOSTROPHE_SPACE
-            merged.append(decision._replace(gap=gap, gap_probability=float(chance)))
-        else:
-            merged.append(decision)
-        before, lost = last[i], False
-    return merged
-
-
 def _joined(
     form_at: Ints, forms: CodePoints, more_at: Ints, where: NDArray[np.bool_], more: CodePoints
 ) -> tuple[Ints, CodePoints]:
@@ -551,6 +419,19 @@ def _joined(
 def _ruled(bits: Bytes, part: int, rule: Bytes) -> Bytes:
     """Labels allowed, where a rule has a say no others in that part: of the cases or the gaps."""
     return np.where(rule, bits & np.uint8(0xFF ^ part) | rule, bits)
+
+
+def _kept(bits: Bytes, as_read: Bytes, keeps: Bytes) -> Bytes:
+    """Labels allowed, where what was read is kept: those that are written like it.
+
+    Of labels that are written alike only those that it could have got before, or twice were
+    not once.
+    """
+    for part, kept in ((0x0F, 3), (0xF0, 4)):
+        rule = as_read & np.uint8(part)
+        same = np.where(bits & rule, bits & rule, rule)
+        bits = _ruled(bits, part, np.where(keeps & kept, same, np.uint8(0)))
+    return bits
 
 
 def _margin_of(probability: float) -> int:
