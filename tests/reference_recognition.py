@@ -307,7 +307,12 @@ class Shown:
         Lines that are flattened may be as loud as the others once they are restored.
         """
         loud = self.quiet - self.flat < self.loud + self.flat
-        return self.few or (self.capitals > 0 and not loud and not _lost(self.sentences))
+        return self.capitals > 0 and not loud and not _lost(self.sentences)
+
+    @property
+    def stops_apart(self) -> bool:
+        """Whether more stops stand apart than do not."""
+        return _tokenised_stops(self.signs) > 0
 
 
 BEGINNINGS = (Signs.BEGUN, Signs.UNBEGUN, Signs.NAMED, Signs.UNNAMED)
@@ -361,6 +366,7 @@ def judge(
     rows: Sequence[Row], document: str, window: int, *, final: bool = True
 ) -> list[tuple[Writing, Spacing]]:
     """What the lines are that can be judged by now: all of them, if they are `final`."""
+    head = _head(rows, document, window, final=final)
     out: list[tuple[Writing, Spacing]] = []
     for number, lines in _documents(rows, document):
         if lines is None:
@@ -376,8 +382,28 @@ def judge(
         goes_on = number + len(lines) == len(rows) and document != "line"
         if goes_on and not decided and not final:
             break
-        out += [_settled(row, shown) for row in lines]
+        natural = shown.few or shown.natural
+        if not natural and not shown.stops_apart:
+            if head is None:
+                break
+            natural = head
+        out += [_settled(row, shown, natural=natural) for row in lines]
     return out
+
+
+def _head(rows: Sequence[Row], document: str, window: int, *, final: bool) -> bool | None:
+    """Whether a text begins naturally; None if that is not clear yet."""
+    shown = Shown()
+    if document == "line":
+        return False
+    for row in rows:
+        shown.add(row)
+        if shown.tokens >= window or shown.enough:
+            break
+    else:
+        if not final:
+            return None
+    return shown.seen >= 8 and shown.natural
 
 
 def _documents(rows: Sequence[Row], document: str) -> list[tuple[int, list[Row] | None]]:
@@ -397,7 +423,7 @@ def _documents(rows: Sequence[Row], document: str) -> list[tuple[int, list[Row] 
     return out
 
 
-def _settled(row: Row, shown: Shown) -> tuple[Writing, Spacing]:
+def _settled(row: Row, shown: Shown, *, natural: bool) -> tuple[Writing, Spacing]:
     """What a line is, in a document that showed so much."""
     if _tokenised_stops(shown.signs) <= 0 and (_is_program(row) or _is_program(shown.signs)):
         return Writing.NATURAL, Spacing.NATURAL
@@ -406,7 +432,7 @@ def _settled(row: Row, shown: Shown) -> tuple[Writing, Spacing]:
     tokenised = _tokenised(shown.signs)
     if 2 * row[Signs.FOREIGN] > row[Signs.WORDS]:
         writing = Writing.NATURAL
-    elif shown.natural:
+    elif natural:
         if writing != Writing.LOWER or not flat or tokenised > 0 or shown.few:
             writing = Writing.NATURAL
     elif by_itself(row) == Writing.TITLE:
@@ -416,7 +442,7 @@ def _settled(row: Row, shown: Shown) -> tuple[Writing, Spacing]:
     if tokenised > 0:
         kept = row[Signs.CLOSE] >= 3 and row[Signs.APART] == 0
     elif tokenised < 0:
-        kept = not flat or (shown.natural and writing == Writing.NATURAL)
+        kept = not flat or (natural and writing == Writing.NATURAL)
     elif row[Signs.APART] + row[Signs.CLOSE]:
         kept = _tokenised(row) <= 0
     else:

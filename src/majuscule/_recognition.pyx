@@ -76,7 +76,13 @@ cdef enum:
     DECIDED
     DOC_NATURAL
     DOC_FEW
-    STATE
+    HEAD  # the same sums as of the document, of the text's first lines
+
+# After those sums.
+cdef enum:
+    HEAD_CLOSED = HEAD + DECIDED - DOC_TOKENS
+    HEAD_NATURAL = HEAD_CLOSED + 1
+    STATE = HEAD_CLOSED + 2
 
 
 def fresh():
@@ -365,24 +371,57 @@ cdef int alone(const int32_t* row) noexcept nogil:
 
 cdef void clear(int64_t[::1] state) noexcept nogil:
     cdef int k
-    for k in range(DOC_TOKENS, STATE):
+    for k in range(DOC_TOKENS, HEAD):
         state[k] = 0
+
+
+cdef inline int64_t seen(const int64_t* sums) noexcept nogil:
+    """How many beginnings of sentences and names."""
+    return sums[DOC_BEGUN] + sums[DOC_UNBEGUN] + sums[DOC_NAMED] + sums[DOC_UNNAMED]
+
+
+cdef inline bint natural(const int64_t* sums) noexcept nogil:
+    """Whether sentences and names have their capitals, and not too many other words have.
+
+    Short lines do not show that every word begins with a capital; the long ones do. Words of
+    flattened lines may be theirs once they are restored.
+    """
+    return sums[DOC_CAPITALS] and sums[DOC_QUIET] - sums[DOC_FLAT] >= sums[DOC_LOUD] + sums[DOC_FLAT] \
+        and not lost(sums[DOC_BEGUN], sums[DOC_UNBEGUN], sums[DOC_NAMED], sums[DOC_UNNAMED])
+
+
+cdef inline bint few(const int64_t* sums) noexcept nogil:
+    """Whether there is nothing but a word or two in capitals."""
+    return sums[DOC_CAPITALS] == 0 and seen(sums) == 0 and 0 < sums[DOC_UPPERS] < 3
+
+
+cdef inline bint enough(const int64_t* sums, int window) noexcept nogil:
+    """Whether no line to come can matter."""
+    return sums[DOC_TOKENS] >= window or seen(sums) >= 64 or plain_loss(sums)
+
+
+cdef inline bint plain_loss(const int64_t* sums) noexcept nogil:
+    """Whether it is plain that this is flattened."""
+    return sums[DOC_CAPITALS] == 0 and sums[DOC_UPPERS] == 0 and seen(sums) \
+        and (seen(sums) >= 8 or (sums[DOC_STOPS_APART] and sums[DOC_CLOSE] == 0))
+
+
+cdef inline bint doubtful(const int64_t[::1] state) noexcept nogil:
+    """Whether the document needs the text's first lines to be judged.
+
+    In a text that begins naturally a document is natural, too, unless its stops stand apart:
+    a heading, a list, a line of a poem shows no more by itself.
+    """
+    return not state[HEAD_CLOSED] and not few(&state[0]) and not natural(&state[0]) \
+        and state[DOC_STOPS_APART] <= state[DOC_STOPS_CLOSE]
 
 
 cdef void decide(int64_t[::1] state) noexcept nogil:
     """Close the window: what has been seen of the document decides."""
     state[DECIDED] = 1
-    state[DOC_FEW] = state[DOC_CAPITALS] == 0 and seen(state) == 0 and 0 < state[DOC_UPPERS] < 3
-    # Short lines do not show that every word begins with a capital; the long ones do. Words of
-    # flattened lines may be theirs once they are restored.
-    state[DOC_NATURAL] = state[DOC_FEW] or (
-        state[DOC_CAPITALS] and state[DOC_QUIET] - state[DOC_FLAT] >= state[DOC_LOUD] + state[DOC_FLAT]
-        and not lost(state[DOC_BEGUN], state[DOC_UNBEGUN], state[DOC_NAMED], state[DOC_UNNAMED]))
-
-
-cdef inline int64_t seen(const int64_t[::1] state) noexcept nogil:
-    """How many beginnings of sentences and names."""
-    return state[DOC_BEGUN] + state[DOC_UNBEGUN] + state[DOC_NAMED] + state[DOC_UNNAMED]
+    state[DOC_FEW] = few(&state[0])
+    state[DOC_NATURAL] = state[DOC_FEW] or natural(&state[0]) or (
+        state[HEAD_NATURAL] and state[DOC_STOPS_APART] <= state[DOC_STOPS_CLOSE])
 
 
 cdef inline bint flat(const int32_t* row) noexcept nogil:
@@ -390,24 +429,24 @@ cdef inline bint flat(const int32_t* row) noexcept nogil:
     return row[APART] > 1 and row[CLOSE] == 0
 
 
-cdef int look(const int32_t* row, int64_t[::1] state) except -1 nogil:
-    """Add a line to what was seen of its document."""
+cdef int look(const int32_t* row, int64_t* sums) noexcept nogil:
+    """Add a line to what was seen of its document, or of the text's head."""
     cdef int own = alone(row), k
-    state[DOC_TOKENS] += row[TOKENS] + 1
+    sums[DOC_TOKENS] += row[TOKENS] + 1
     for k in range(4):
-        state[DOC_APART + k] += row[APART + k]
-    state[DOC_CODE] += row[CODE]
+        sums[DOC_APART + k] += row[APART + k]
+    sums[DOC_CODE] += row[CODE]
     if own == UPPER or own == TITLE:
-        state[DOC_UPPERS] += row[WORDS]
+        sums[DOC_UPPERS] += row[WORDS]
         if row[WORDS] > 3:
-            state[DOC_LOUD] += row[WORDS]
+            sums[DOC_LOUD] += row[WORDS]
         return 0
-    state[DOC_CAPITALS] += row[CAPITALS]
-    state[DOC_QUIET] += row[WORDS]
+    sums[DOC_CAPITALS] += row[CAPITALS]
+    sums[DOC_QUIET] += row[WORDS]
     if own == LOWER and flat(row):
-        state[DOC_FLAT] += row[WORDS]
+        sums[DOC_FLAT] += row[WORDS]
     for k in range(4):
-        state[DOC_BEGUN + k] += row[BEGUN + k]
+        sums[DOC_BEGUN + k] += row[BEGUN + k]
     return 0
 
 
@@ -415,13 +454,26 @@ def judge(const int32_t[:, ::1] rows, Py_ssize_t old, int document, int window, 
           int64_t[::1] state):
     """``(writing, spacing)``, uint8 each, of as many lines as can be judged by now.
 
-    The first `old` rows, all of one document, were here before and are in its `state`.
+    The first `old` rows were here before and could not be judged yet.
     """
     cdef Py_ssize_t lines = rows.shape[0], r, done = 0
     cdef uint8_t[::1] writing = np.empty(lines, dtype=np.uint8)
     cdef uint8_t[::1] spacing = np.empty(lines, dtype=np.uint8)
+    cdef int64_t* head = &state[0] + (HEAD - DOC_TOKENS)
     with nogil:
+        if document == 0:
+            state[HEAD_CLOSED] = 1  # a line by itself has no text around it
         for r in range(old, lines + 1):
+            if state[HEAD_CLOSED]:
+                break
+            if r < lines:
+                look(&rows[r, 0], head)
+            if (r == lines and final) or enough(head, window):
+                state[HEAD_CLOSED] = 1
+                state[HEAD_NATURAL] = seen(head) >= 8 and natural(head)
+        if not state[DECIDED]:
+            clear(state)  # all its lines are among the rows
+        for r in range(lines + 1):
             if r == lines:
                 if not final:
                     break
@@ -429,10 +481,10 @@ def judge(const int32_t[:, ::1] rows, Py_ssize_t old, int document, int window, 
                 pass
             else:
                 if not state[DECIDED]:
-                    look(&rows[r, 0], state)
-                    if state[DOC_TOKENS] >= window or seen(state) >= 64 or (
-                            state[DOC_CAPITALS] == 0 and state[DOC_UPPERS] == 0 and seen(state)
-                            and (seen(state) >= 8 or (state[DOC_STOPS_APART] and state[DOC_CLOSE] == 0))):
+                    look(&rows[r, 0], &state[0])
+                    if enough(&state[0], window):
+                        if doubtful(state):
+                            break
                         decide(state)
                 if state[DECIDED]:
                     while done <= r:
@@ -441,6 +493,8 @@ def judge(const int32_t[:, ::1] rows, Py_ssize_t old, int document, int window, 
                 continue
             # The document ends before line r.
             if not state[DECIDED]:
+                if doubtful(state) and done < r:
+                    break
                 decide(state)
             while done < r:
                 settle(rows, done, state, writing, spacing)
@@ -448,7 +502,7 @@ def judge(const int32_t[:, ::1] rows, Py_ssize_t old, int document, int window, 
             clear(state)
             if r < lines and document == 0:
                 # A line is a document.
-                look(&rows[r, 0], state)
+                look(&rows[r, 0], &state[0])
                 decide(state)
                 settle(rows, done, state, writing, spacing)
                 done += 1
@@ -457,6 +511,9 @@ def judge(const int32_t[:, ::1] rows, Py_ssize_t old, int document, int window, 
                 writing[r] = LOWER
                 spacing[r] = KEPT
                 done = r + 1
+        if final:
+            for r in range(DOC_TOKENS, STATE):
+                state[r] = 0
     return np.asarray(writing)[:done], np.asarray(spacing)[:done]
 
 

@@ -4,7 +4,9 @@ A text's own case and spacing are evidence of how it was made. A line shows how 
 words are capital, whether the names among them are (words that the model knows to be mostly
 capital), and whether signs stand close to their words, as people write, or apart, as
 tokenisers do. A document is judged by its first lines together, then each line by what it
-shows itself and by its document. What has been judged natural stays as it is.
+shows itself and by its document. In a text that begins naturally a document is natural, too,
+unless its stops stand apart: a heading by itself shows no more. What has been judged natural
+stays as it is.
 
 Twice is once: what is recognised in restored text lets nothing be changed again. Gaps are
 only ever closed, so that signs do not come to stand apart; a document that was natural stays
@@ -253,7 +255,8 @@ def recognise(
 
     Yields:
         Each piece, as soon as its documents can be judged: when they have shown plainly
-        that they are flattened, or are at an end, or after `WINDOW` tokens of them.
+        that they are flattened, or are at an end, or after `WINDOW` tokens of them; and, where
+        they are in doubt, when as much of the text's beginning has come.
     """
     state = _recognition.fresh()
     waiting: deque[tuple[str, Tokens, Ints]] = deque()
