@@ -88,6 +88,12 @@ def bare(written: str) -> str:
     return reference.bare(written.translate({ord("'"): None, ord("’"): None}))
 
 
+def assert_letters_stay(given_text: str, restored: str) -> None:
+    """Line by line: a tokenised line's escapes are undone, the others' are the writer's own."""
+    for before, after in zip(given_text.split("\n"), restored.split("\n"), strict=True):
+        assert bare(after) in (bare(before), bare(unescape(before)))
+
+
 # What is promised of any text ------------------------------------------------------------------
 
 
@@ -95,7 +101,7 @@ def bare(written: str) -> str:
 def test_what_is_not_sure_stays(erratic: Restorer, given_text: str, least: float) -> None:
     restorer = with_chance(erratic.model, min_confidence=least)
     once, decisions = restorer.explain(given_text)
-    assert bare(unescape(once)) == bare(unescape(given_text))
+    assert_letters_stay(given_text, once)
     assert restorer.restore(once) == once
     for decision in decisions:
         if decision.gap in (Gap.APOSTROPHE, Gap.APOSTROPHE_SPACE):
@@ -112,7 +118,7 @@ def test_letters_stay_and_twice_is_once(erratic: Restorer, given_text: str, docu
     for afresh in (True, False):
         restorer = with_chance(erratic.model, document=document, recase=afresh, respace=afresh)
         once = restorer.restore(given_text)
-        assert bare(unescape(once)) == bare(unescape(given_text))
+        assert_letters_stay(given_text, once)
         assert once.count("\n") == given_text.count("\n")
         assert unescape(once) == once or not afresh
         assert restorer.restore(once) == once
