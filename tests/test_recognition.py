@@ -78,6 +78,7 @@ def rows_of(
 @example("Acme Corp.\nsaid so.\n\nit Was", Document.BLOCK, False)
 @example("3 . 5 is 3. 5 a . b - c- d -lrb- '' `` '''  @-@ -lrb-x", Document.LINE, False)
 @example("f(a, b) = g(); && || x_y { } ; a&& ;\n() ();", Document.BLOCK, True)
+@example("said &amp;x; The &amp;amp;no; &amp;amp;amp; &lt;amp; Names", Document.BLOCK, False)
 @example("10 @,@ 000 @.@ 5 @;@ 6", Document.BLOCK, True)
 @example("мэр, сказал . ắ ﬁrst was. x. y, (a),b a,b", Document.BLOCK, False)
 @example("a" + ".b" * 70_000 + " c" * 65_536 + " Names .\nNames", Document.LINE, True)

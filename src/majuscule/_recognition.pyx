@@ -140,19 +140,16 @@ cdef inline Py_ssize_t escape(const uint32_t[::1] low, const int32_t[::1] start,
     if c == 38 and i + 2 < b and glue[i + 1] and glue[i + 2]:
         s = start[i + 1]
         e = end[i + 1]
-        if low[start[i + 2]] == 59:
+        if low[start[i + 2]] == 59 and entity(low, s, e):
             n = 3
             while spells(low, s, e, b"amp") and i + n + 1 < b and glue[i + n] and glue[i + n + 1] \
-                    and low[start[i + n + 1]] == 59:
+                    and low[start[i + n + 1]] == 59 and entity(low, start[i + n], end[i + n]):
                 # An ampersand escaped again.
                 s = start[i + n]
                 e = end[i + n]
-                if not entity(low, s, e):
-                    break
                 n += 2
-            if entity(low, s, e) or n > 3:
-                return n
-        elif i + 3 < b and low[s] == 35 and glue[i + 3] and low[start[i + 3]] == 59:
+            return n
+        if i + 3 < b and low[s] == 35 and glue[i + 3] and low[start[i + 3]] == 59:
             s = start[i + 2]
             e = end[i + 2]
             if spells(low, s, e, b"91") or spells(low, s, e, b"93") or spells(low, s, e, b"124"):
