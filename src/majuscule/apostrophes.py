@@ -360,22 +360,19 @@ def features_of(tokens: Tokens, at: Ints) -> Iterator[tuple[Keys, Ints]]:
     Taken are those that see the word, its letters, and the words and signs around it.
     """
     lines = tokens.lines
-    begin, count = 0, len(lines) - 1
-    while begin < count:
-        end = int(np.searchsorted(lines, lines[begin] + BATCH_TOKENS, side="right")) - 1
-        end = min(max(end, begin + 1), count)
+    for begin, end in tokens.batches(BATCH_TOKENS):
         low, high = np.searchsorted(at, (lines[begin], lines[end]))
-        if high > low:
-            some = tokens.of_lines(begin, end)
-            none = np.zeros(len(some), dtype=np.uint16)
-            ids, first, _ = extract(some, none, Document.LINE, Memory(words=False))
-            here = at[low:high] - lines[begin]
-            size = some.end[here] - some.start[here]
-            # Classes and what may follow them come after these in the kernel's order.
-            each = 26 + np.minimum(size, 4) + np.minimum(size, 5)
-            to = np.concatenate([np.zeros(1, dtype=np.int32), np.cumsum(each, dtype=np.int32)])
-            yield ids[np.arange(to[-1]) + np.repeat(first[here] - to[:-1], each)], to
-        begin = end
+        if low == high:
+            continue
+        some = tokens.of_lines(begin, end)
+        none = np.zeros(len(some), dtype=np.uint16)
+        ids, first, _ = extract(some, none, Document.LINE, Memory(words=False))
+        here = at[low:high] - lines[begin]
+        size = some.end[here] - some.start[here]
+        # Classes and what may follow them come after these in the kernel's order.
+        each = 26 + np.minimum(size, 4) + np.minimum(size, 5)
+        to = np.concatenate([np.zeros(1, dtype=np.int32), np.cumsum(each, dtype=np.int32)])
+        yield ids[np.arange(to[-1]) + np.repeat(first[here] - to[:-1], each)], to
 
 
 def _written(tokens: Tokens, found: Candidates, labels: Bytes) -> tuple[CodePoints, Ints]:

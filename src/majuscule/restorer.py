@@ -297,7 +297,7 @@ class Restorer:
                 own = entries.form_at >= 0
                 both = _joined(form_at, forms, entries.form_at, own, self._lexicon.chars)
             as_read = text.cases(tokens, *both) | np.uint8(16) << tokens.gap
-        for first, last in _spans(tokens):
+        for first, last in tokens.batches(BATCH_TOKENS):
             some = tokens.of_lines(first, last)
             span = slice(tokens.lines[first], tokens.lines[last])
             bits, memory.seen = text.allowed(some, mixed[span], self._document, memory.seen)
@@ -442,14 +442,3 @@ def _margin_of(probability: float) -> int:
     if probability <= 1 / 2:
         return 0
     return math.ceil(SCALE * math.log(probability / (1 - probability)))
-
-
-def _spans(tokens: text.Tokens) -> Iterator[tuple[int, int]]:
-    """Runs of whole lines of about BATCH_TOKENS tokens."""
-    lines = tokens.lines
-    first, count = 0, len(lines) - 1
-    while first < count:
-        last = int(np.searchsorted(lines, lines[first] + BATCH_TOKENS, side="right")) - 1
-        last = min(max(last, first + 1), count)
-        yield first, last
-        first = last

@@ -174,6 +174,16 @@ class Tokens:
             self.lines[first : last + 1] - self.lines[first],
         )
 
+    def batches(self, most: int) -> Iterator[tuple[int, int]]:
+        """Runs of whole lines, of at most so many tokens or of one line: first, last exclusive."""
+        lines = self.lines
+        first, count = 0, len(lines) - 1
+        while first < count:
+            last = int(np.searchsorted(lines, lines[first] + most, side="right")) - 1
+            last = min(max(last, first + 1), count)
+            yield first, last
+            first = last
+
     def some(self, places: Ints, lines: Ints) -> Tokens:
         """The tokens at these places, in lines that begin with these of them; `chars` whole."""
         return Tokens(

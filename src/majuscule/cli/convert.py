@@ -116,13 +116,23 @@ def restorer(chosen: argparse.Namespace, **others: Any) -> Restorer:  # noqa: AN
 def flatten_options(command: argparse.ArgumentParser) -> None:
     """The options of ``flatten``."""
     console.add_files(command)
+    add_convention(
+        command,
+        "whose tokens to write: the Penn Treebank's with every character as it was"
+        " (plain), Moses' with or without its escapes, the Penn Treebank's own, spaCy's,"
+        " Universal Dependencies' or those of uncased BERT",
+    )
+
+
+def add_convention(command: argparse.ArgumentParser, says: str) -> None:
+    """The option that names a convention; the default is the library's."""
+    default = signature(text.flatten).parameters["convention"].default
+    names = {convention: name for name, convention in text.CONVENTIONS.items()}
     command.add_argument(
         "--convention",
         choices=list(text.CONVENTIONS),
-        default=next(iter(text.CONVENTIONS)),
-        help="whose tokens to write: the Penn Treebank's with every character as it was"
-        " (plain), Moses' with or without its escapes, the Penn Treebank's own, spaCy's,"
-        " Universal Dependencies' or those of uncased BERT (default: %(default)s)",
+        default=names[default],
+        help=f"{says} (default: %(default)s)",
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import majuscule
 from majuscule import corpus, errorpage, evaluation, text
 from majuscule.cli.console import named_models, printable
-from majuscule.cli.convert import add_restorer, document, restorer
+from majuscule.cli.convert import add_convention, add_restorer, document, restorer
 from majuscule.mistakes import Mistakes
 from majuscule.words import parts
 
@@ -79,12 +79,7 @@ def evaluate_options(command: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the flattened lines, if not those that majuscule flatten makes of REFERENCE",
     )
-    command.add_argument(
-        "--convention",
-        choices=list(text.CONVENTIONS),
-        default=next(iter(text.CONVENTIONS)),
-        help="whose tokens REFERENCE is flattened to (default: %(default)s)",
-    )
+    add_convention(command, "whose tokens REFERENCE is flattened to")
     command.add_argument(
         "--tokenised",
         action="store_true",
