@@ -22,7 +22,7 @@ from majuscule.documents import Shown
 from majuscule.labels import Gap
 from majuscule.restorer import EDITS, MORE_EDITS, Restorer
 from majuscule.stripping import Way, apostrophes_of, strip
-from majuscule.text import Document, read, unescape
+from majuscule.text import Document, beginnings, read, unescape
 from majuscule.training import Settings, Source
 from majuscule.weights import CODES, FEATURES, FORMAT, WAYS
 
@@ -137,7 +137,7 @@ def fused(lost: str, ahead: int) -> list[bool]:
     """Of each its in a text whether it may be an it's."""
     tokens = read(lost)
     found = empty(Apostrophes).candidates(tokens)
-    shown = Shown(tokens.lines, Document.BLOCK, 0, ahead)
+    shown = Shown(tokens.lines, beginnings(tokens, Document.BLOCK), 0, ahead)
     bits, _ = without_fused(tokens, found, found.telling, shown)
     may = dict(zip(found.at.tolist(), (bits & 1 << Label.FUSED).tolist(), strict=True))
     return [bool(may[i]) for i in range(len(tokens)) if tokens.word(i) == "its"]

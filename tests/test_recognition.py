@@ -128,6 +128,16 @@ def named(rows: Ints) -> list[reference_recognition.Row]:
     return [dict(zip(Signs, row, strict=True)) for row in rows.tolist()]
 
 
+def partly(document: Document) -> Callable[[list[reference_recognition.Row]], Bytes]:
+    """Of rows, which begin a document."""
+
+    def begins(rows: list[reference_recognition.Row]) -> Bytes:
+        blank = [document == Document.BLOCK and not row[Signs.TOKENS] for row in rows]
+        return np.array([document == Document.LINE or one for one in blank], dtype=np.uint8)
+
+    return begins
+
+
 def as_rows(rows: list[reference_recognition.Row]) -> Ints:
     values = [[row[sign] for sign in Signs] for row in rows]
     return np.array(values, dtype=np.int32).reshape(-1, len(Signs))
@@ -151,17 +161,20 @@ def test_judging_is_the_reference_however_it_is_cut(
     """And no line waits longer than it must."""
     judged = partial(reference_recognition.judge, document=document.name.lower(), window=window)
     state = _recognition.fresh()
+    alone = document == Document.LINE
+    begins = partly(document)
     got: list[tuple[int, int]] = []
     come = 0
     for size in [*sizes, len(rows)]:
         old = come - len(got)
         some = rows[len(got) : come + size]
         come = min(come + size, len(rows))
-        parts = _recognition.judge(as_rows(some), old, int(document), window, False, state)
+        parts = _recognition.judge(as_rows(some), begins(some), old, alone, window, False, state)
         got += zip(*(part.tolist() for part in parts), strict=True)
         assert got == judged(rows[:come], final=False)
     rest = as_rows(rows[len(got) :])
-    parts = _recognition.judge(rest, len(rest), int(document), window, True, state)
+    begun = begins(rows[len(got) :])
+    parts = _recognition.judge(rest, begun, len(rest), alone, window, True, state)
     got += zip(*(part.tolist() for part in parts), strict=True)
     assert got == judged(rows)
     assert state.tolist() == _recognition.fresh().tolist()

@@ -152,17 +152,18 @@ cdef bint recalls(const uint32_t[::1] low, Py_ssize_t a, Py_ssize_t b, uint64_t 
 
 def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1] end,
             const uint8_t[::1] kind, const uint8_t[::1] role, const uint64_t[::1] key,
-            const int32_t[::1] line, const uint16_t[::1] classes, int style, int document,
+            const int32_t[::1] line, const uint8_t[::1] begins, const uint16_t[::1] classes, int style,
             uint64_t[::1] state, uint64_t[:, ::1] words, uint64_t[:, ::1] initials):
     """Feature ids of every token, one row after another.
 
-    `state` holds what the document's previous line left behind (0 at its start), the
-    number of the document, the tokens so far, the document's tokens before its first stop or
+    `begins` says which lines begin a document. `state` holds what the document's previous line
+    left behind (0 at its start), the number of the document, the tokens so far, the document's tokens before its first stop or
     comma, whether it had one, and whether to heed that; `words`, uint64[1 << PLACE_BITS, 8],
     what stood beside the document's words: key, document, the word before and after them
     with the signs between, their classes, those with the signs, how often << 32 | where,
     and whether they are a known acronym; `initials`, uint64[1 << INITIALS_BITS, 2],
-    hashes of the initials of its names, and the document's number. Without rows it remembers nothing. All are brought up to date. Returns `(ids, first, edge)`: token i has the features
+    hashes of the initials of its names, and the document's number. Without rows it remembers
+    nothing. All are brought up to date. Returns `(ids, first, edge)`: token i has the features
     ids[first[i]:edge[i]] by itself, then pairs up to first[i + 1]: the first of a pair
     holds after a TITLE or MIXED token, the second after an UPPER one.
     """
@@ -191,7 +192,7 @@ def extract(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
         for r in range(lines):
             a = line[r]
             b = line[r + 1]
-            if document == 0 or (document == 1 and a == b):
+            if begins[r]:
                 before = 0
                 state[1] += 1
                 state[3] = state[4] = 0

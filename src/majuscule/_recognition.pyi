@@ -11,15 +11,27 @@ def evidence(
     glue: NDArray[np.uint8],
     line: NDArray[np.int32],
     standing: NDArray[np.uint8],
-    document: int,
+    begin: NDArray[np.uint8],
     state: NDArray[np.int64],
 ) -> NDArray[np.int32]: ...
 def by_itself(rows: NDArray[np.int32]) -> NDArray[np.uint8]: ...
 def judge(
     rows: NDArray[np.int32],
+    begins: NDArray[np.uint8],
     old: int,
-    document: int,
+    alone: bool,
     window: int,
     final: bool,
     state: NDArray[np.int64],
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]: ...
+def judge_each(
+    rows: NDArray[np.int32],
+    begins: NDArray[np.uint8],
+    first: NDArray[np.int64],
+    alone: bool,
+    window: int,
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]: ...
+def begun(naturally: bool) -> NDArray[np.int64]: ...
+def begins_naturally(
+    rows: NDArray[np.int32], window: int, final: bool, state: NDArray[np.int64]
+) -> bool | None: ...

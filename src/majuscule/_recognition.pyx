@@ -191,8 +191,11 @@ cdef inline bint codes(uint32_t c) noexcept nogil:
 
 def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1] end,
              const uint8_t[::1] kind, const uint8_t[::1] case, const uint8_t[::1] glue,
-             const int32_t[::1] line, const uint8_t[::1] standing, int document, int64_t[::1] state):
-    """int32[lines, COLUMNS]: what each line shows; see `majuscule.recognition.Signs`."""
+             const int32_t[::1] line, const uint8_t[::1] standing, const uint8_t[::1] begin, int64_t[::1] state):
+    """int32[lines, COLUMNS]: what each line shows; see `majuscule.recognition.Signs`.
+
+    `begin` says which lines begin a document.
+    """
     cdef Py_ssize_t lines = line.shape[0] - 1, r, i, a, b, n, skip
     cdef int k
     cdef uint32_t c
@@ -203,7 +206,7 @@ def evidence(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::
         for r in range(lines):
             a = line[r]
             b = line[r + 1]
-            if document == 0 or (document == 1 and a == b):
+            if begin[r]:
                 fresh = True
             if a == b:
                 continue
@@ -447,47 +450,50 @@ cdef int look(const int32_t* row, int64_t* sums) noexcept nogil:
     return 0
 
 
-def judge(const int32_t[:, ::1] rows, Py_ssize_t old, int document, int window, bint final,
-          int64_t[::1] state):
-    """``(writing, spacing)``, uint8 each, of as many lines as can be judged by now.
-
-    The first `old` rows were here before and could not be judged yet.
-    """
-    cdef Py_ssize_t lines = rows.shape[0], r, done = 0
-    cdef uint8_t[::1] writing = np.empty(lines, dtype=np.uint8)
-    cdef uint8_t[::1] spacing = np.empty(lines, dtype=np.uint8)
+cdef bint look_at_head(const int32_t[:, ::1] rows, Py_ssize_t old, int window, bint final,
+                       int64_t[::1] state) noexcept nogil:
+    """Add lines to what the text's first ones show, until they say what it begins with."""
+    cdef Py_ssize_t r
     cdef int64_t* head = &state[0] + (HEAD - DOC_TOKENS)
-    with nogil:
-        if document == 0:
-            state[HEAD_CLOSED] = 1  # a line by itself has no text around it
-        for r in range(old, lines + 1):
-            if state[HEAD_CLOSED]:
+    for r in range(old, rows.shape[0] + 1):
+        if state[HEAD_CLOSED]:
+            break
+        if r < rows.shape[0]:
+            look(&rows[r, 0], head)
+        if (r == rows.shape[0] and final) or enough(head, window):
+            state[HEAD_CLOSED] = 1
+            state[HEAD_NATURAL] = seen(head) >= 8 and natural(head)
+    return state[HEAD_CLOSED]
+
+
+def begun(bint naturally):
+    """What is carried on, in the midst of a text that begins so, where a document begins."""
+    cdef int64_t[::1] state = fresh()
+    state[HEAD_CLOSED] = 1
+    state[HEAD_NATURAL] = naturally
+    return np.asarray(state)
+
+
+def begins_naturally(const int32_t[:, ::1] rows, int window, bint final, int64_t[::1] state):
+    """Whether a text does, by its first lines; None if more of them must be seen."""
+    return bool(state[HEAD_NATURAL]) if look_at_head(rows, 0, window, final, state) else None
+
+
+cdef Py_ssize_t settled(const int32_t[:, ::1] rows, const uint8_t[::1] begins, Py_ssize_t old, bint alone_,
+                        int window, bint final, int64_t[::1] state,
+                        uint8_t[::1] writing, uint8_t[::1] spacing) except -1 nogil:
+    """What as many lines are as can be judged by now; returns how many."""
+    cdef Py_ssize_t lines = rows.shape[0], r, done = 0
+    if alone_:
+        state[HEAD_CLOSED] = 1  # a line by itself has no text around it
+    look_at_head(rows, old, window, final, state)
+    if not state[DECIDED]:
+        clear(state)  # all its lines are among the rows
+    for r in range(lines + 1):
+        if r == lines:
+            if not final:
                 break
-            if r < lines:
-                look(&rows[r, 0], head)
-            if (r == lines and final) or enough(head, window):
-                state[HEAD_CLOSED] = 1
-                state[HEAD_NATURAL] = seen(head) >= 8 and natural(head)
-        if not state[DECIDED]:
-            clear(state)  # all its lines are among the rows
-        for r in range(lines + 1):
-            if r == lines:
-                if not final:
-                    break
-            elif document == 0 or (document == 1 and rows[r, TOKENS] == 0):
-                pass
-            else:
-                if not state[DECIDED]:
-                    look(&rows[r, 0], &state[0])
-                    if enough(&state[0], window):
-                        if doubtful(state):
-                            break
-                        decide(state)
-                if state[DECIDED]:
-                    while done <= r:
-                        settle(rows, done, state, writing, spacing)
-                        done += 1
-                continue
+        if r == lines or begins[r]:
             # The document ends before line r.
             if not state[DECIDED]:
                 if doubtful(state) and done < r:
@@ -497,21 +503,58 @@ def judge(const int32_t[:, ::1] rows, Py_ssize_t old, int document, int window, 
                 settle(rows, done, state, writing, spacing)
                 done += 1
             clear(state)
-            if r < lines and document == 0:
-                # A line is a document.
-                look(&rows[r, 0], &state[0])
-                decide(state)
-                settle(rows, done, state, writing, spacing)
-                done += 1
-                clear(state)
-            elif r < lines:
+            if r == lines:
+                break
+            if rows[r, TOKENS] == 0 and not alone_:
+                # A blank line is of none.
                 writing[r] = LOWER
                 spacing[r] = KEPT
                 done = r + 1
-        if final:
-            for r in range(DOC_TOKENS, STATE):
-                state[r] = 0
+                continue
+        if not state[DECIDED]:
+            look(&rows[r, 0], &state[0])
+            if alone_ or enough(&state[0], window):
+                if doubtful(state):
+                    break
+                decide(state)
+        if state[DECIDED]:
+            while done <= r:
+                settle(rows, done, state, writing, spacing)
+                done += 1
+    if final:
+        for r in range(DOC_TOKENS, STATE):
+            state[r] = 0
+    return done
+
+
+def judge(const int32_t[:, ::1] rows, const uint8_t[::1] begins, Py_ssize_t old, bint alone, int window,
+          bint final, int64_t[::1] state):
+    """``(writing, spacing)``, uint8 each, of as many lines as can be judged by now.
+
+    The first `old` rows were here before and could not be judged yet. `begins` says which lines
+    begin a document, `alone` that each of them does.
+    """
+    cdef uint8_t[::1] writing = np.empty(rows.shape[0], dtype=np.uint8)
+    cdef uint8_t[::1] spacing = np.empty(rows.shape[0], dtype=np.uint8)
+    cdef Py_ssize_t done
+    with nogil:
+        done = settled(rows, begins, old, alone, window, final, state, writing, spacing)
     return np.asarray(writing)[:done], np.asarray(spacing)[:done]
+
+
+def judge_each(const int32_t[:, ::1] rows, const uint8_t[::1] begins, const int64_t[::1] first, bint alone,
+               int window):
+    """The same of whole texts in a row, each by itself; text k begins with line ``first[k]``."""
+    cdef uint8_t[::1] writing = np.empty(rows.shape[0], dtype=np.uint8)
+    cdef uint8_t[::1] spacing = np.empty(rows.shape[0], dtype=np.uint8)
+    cdef int64_t[::1] state = fresh()
+    cdef Py_ssize_t k, a, b
+    with nogil:
+        for k in range(first.shape[0]):
+            a = first[k]
+            b = first[k + 1] if k + 1 < first.shape[0] else rows.shape[0]
+            settled(rows[a:b], begins[a:b], 0, alone, window, True, state, writing[a:b], spacing[a:b])
+    return np.asarray(writing), np.asarray(spacing)
 
 
 cdef inline int apart(int64_t apart_, int64_t close, int64_t stops_apart, int64_t stops_close) noexcept nogil:

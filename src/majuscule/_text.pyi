@@ -16,9 +16,9 @@ def allowed(
     kind: Bytes,
     glue: Bytes,
     line: Ints,
+    begins: Bytes,
     mixed: Bytes,
     seen: int,
-    document: int,
     free: bool,
 ) -> tuple[Bytes, int]: ...
 def render(

@@ -444,11 +444,12 @@ def scan(const uint32_t[::1] chars, Page page, Info info):
 
 def allowed(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1] end,
             const uint8_t[::1] kind, const uint8_t[::1] glue, const int32_t[::1] line,
-            const uint8_t[::1] mixed, int seen, int document, bint free):
+            const uint8_t[::1] begins, const uint8_t[::1] mixed, int seen, bint free):
     """Which labels each token may get: bits 0-3 its cases, bit 4 SPACE, bit 5 JOIN.
 
-    `seen` holds the marks this document has shown glued between words, a bit for each kind of
-    mark and neighbours (see `shown`); the new value is returned. `free` disregards the input's
+    `begins` says which lines begin a document, `seen` holds the marks this document has shown
+    glued between words, a bit for each kind of mark and neighbours (see `shown`); the new value
+    is returned. `free` disregards the input's
     own spacing, as training does.
     """
     cdef Py_ssize_t n = start.shape[0], lines = line.shape[0] - 1, r, i, a, b, s
@@ -459,7 +460,7 @@ def allowed(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1
         for r in range(lines):
             a = line[r]
             b = line[r + 1]
-            if document == 0 or (document == 1 and a == b):
+            if begins[r]:
                 seen = 0
             for i in range(a + 1, b - 1):
                 k = kind[i]

@@ -136,13 +136,13 @@ class Apostrophes:
     about: dict[str, Any]
 
     def put_back(
-        self, tokens: Tokens, document: Document, seen: int = 0, *, least: int = 0
+        self, tokens: Tokens, document: Document | Bytes, seen: int = 0, *, least: int = 0
     ) -> tuple[Restored, int]:
         """Put back the apostrophes that whole lines have lost.
 
         Args:
             tokens: the lines.
-            document: what one document is.
+            document: what one document is, or uint8[lines], 1 for those that begin one.
             seen: what the document has shown before; 0 at its start.
             least: the least margin of an apostrophe over none.
 
@@ -156,7 +156,8 @@ class Apostrophes:
         "it's the state's job"
         """
         view, index = self._without_endings(tokens)
-        shown = documents.Shown(view.lines, document, seen >> 2, documents.AHEAD)
+        begins = text.beginnings(tokens, document)
+        shown = documents.Shown(view.lines, begins, seen >> 2, documents.AHEAD)
         whole, marks = shown.by(self._inside(view), seen & 1)
         found = self.candidates(view, ~whole)
         scores = self.score(view, found)

@@ -67,6 +67,7 @@ class Outcome(NamedTuple):
             empty unless it was asked for.
         entries: whether the lexicon had a say.
         given: the tokens of the text given; `tokens` but for apostrophes put back.
+        begins: of each of their lines, whether it begins a document.
         put_back: those, if they were asked for.
     """
 
@@ -81,6 +82,7 @@ class Outcome(NamedTuple):
     remembered: NDArray[np.bool_]
     entries: NDArray[np.bool_]
     given: Tokens
+    begins: Bytes
     put_back: Restored | None
 
 

@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from majuscule import _features
-from majuscule.text import Kind
+from majuscule.text import Kind, beginnings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from majuscule._arrays import Classes, Ints, Keys
+    from majuscule._arrays import Bytes, Classes, Ints, Keys
     from majuscule.text import Document, Tokens
 
 _OWN = (0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 20)
@@ -63,14 +63,14 @@ class Memory:
 
 
 def extract(
-    tokens: Tokens, classes: Classes, document: Document, memory: Memory, style: int = 0
+    tokens: Tokens, classes: Classes, document: Document | Bytes, memory: Memory, style: int = 0
 ) -> tuple[Keys, Ints, Ints]:
     """Feature ids of whole lines of tokens.
 
     Args:
         tokens: the lines.
         classes: uint16[n], the class of each token, 0 if it has none.
-        document: what ends a document.
+        document: what one document is, or uint8[lines], 1 for those that begin one.
         memory: what the document was so far; it is brought up to date.
         style: the style's number, 0 for none.
 
@@ -94,9 +94,9 @@ def extract(
         tokens.role,
         tokens.key,
         tokens.lines,
+        beginnings(tokens, document),
         classes,
         style,
-        int(document),
         memory.state,
         memory.words,
         memory.initials,

@@ -27,10 +27,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from majuscule import _recognition
-from majuscule.text import Document, Tokens, line_numbers, read
+from majuscule.documents import Bounds, of_parts
+from majuscule.text import Document, Tokens, beginnings, line_numbers, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -123,6 +124,7 @@ class Recognised(NamedTuple):
     Attributes:
         text: the piece.
         tokens: its tokens, no escape undone.
+        begins: uint8[lines of the text], 1 for those that begin a document.
         rows: int32[lines, signs], what each of `tokens.lines` shows.
         writing: uint8[lines], each one's `Writing`.
         spacing: uint8[lines], each one's `Spacing`.
@@ -130,6 +132,7 @@ class Recognised(NamedTuple):
 
     text: str
     tokens: Tokens
+    begins: Bytes
     rows: Ints
     writing: Bytes
     spacing: Bytes
@@ -244,7 +247,11 @@ _SHOWN_BY = {
 
 
 def recognise(
-    pieces: Iterable[str], standing: Callable[[Tokens], Bytes], document: Document
+    pieces: Iterable[str],
+    standing: Callable[[Tokens], Bytes],
+    document: Document,
+    *,
+    naturally: bool | None = None,
 ) -> Iterator[Recognised]:
     """Say what lines are, piece by piece; how a text is cut into pieces is of no consequence.
 
@@ -252,40 +259,101 @@ def recognise(
         pieces: of one or more whole lines each.
         standing: gives tokens their words' `Standing`.
         document: what one document is.
+        naturally: where they begin with a document in the midst of a text, whether that text
+            begins naturally; None where they are its beginning.
 
     Yields:
         Each piece, as soon as its documents can be judged: when they have shown plainly
         that they are flattened, or are at an end, or after `WINDOW` tokens of them; and, where
         they are in doubt, when as much of the text's beginning has come.
     """
-    state = _recognition.fresh()
-    waiting: deque[tuple[str, Tokens, Ints]] = deque()
+    state = _recognition.fresh() if naturally is None else _recognition.begun(naturally)
+    bounds = Bounds(document)
+    alone = document == Document.LINE
+    waiting: deque[tuple[str, Tokens, Bytes, Ints]] = deque()
     pending: Ints = np.zeros((0, len(Signs)), dtype=np.int32)  # rows not judged yet
+    begun: Bytes = np.zeros(0, dtype=np.uint8)  # which of them begin a document
     judged: list[tuple[Bytes, Bytes]] = []  # of the first lines that wait
 
-    def judge(rows: Ints, *, final: bool) -> Iterator[Recognised]:
-        nonlocal pending
+    def judge(rows: Ints, begins: Bytes, *, final: bool) -> Iterator[Recognised]:
+        nonlocal pending, begun
         seen = len(pending)
-        pending = np.concatenate([pending, rows])
-        judged.append(_recognition.judge(pending, seen, int(document), WINDOW, final, state))
-        pending = pending[len(judged[-1][0]) :]
+        pending, begun = np.concatenate([pending, rows]), np.concatenate([begun, begins])
+        judged.append(_recognition.judge(pending, begun, seen, alone, WINDOW, final, state))
+        done = len(judged[-1][0])
+        pending, begun = pending[done:], begun[done:]
         ready = sum(len(writing) for writing, _ in judged)
-        if not waiting or ready < len(waiting[0][2]):
+        if not waiting or ready < len(waiting[0][3]):
             return
         writing, spacing = (np.concatenate(parts) for parts in zip(*judged, strict=True))
-        while waiting and len(waiting[0][2]) <= len(writing):
-            text, tokens, rows = waiting.popleft()
+        while waiting and len(waiting[0][3]) <= len(writing):
+            text, tokens, of_lines, rows = waiting.popleft()
             count = len(rows)
-            yield Recognised(text, tokens, rows, writing[:count], spacing[:count])
+            yield Recognised(text, tokens, of_lines, rows, writing[:count], spacing[:count])
             writing, spacing = writing[count:], spacing[count:]
         judged[:] = [(writing, spacing)]
 
     for piece in pieces:
         tokens = read(piece, NOWHERE)
-        rows = evidence(tokens, standing(tokens), document, state)
-        waiting.append((piece, tokens, rows))
-        yield from judge(rows, final=False)
-    yield from judge(pending[:0], final=True)
+        of_lines = bounds.of(tokens)
+        begins = of_parts(of_lines, tokens, document)
+        rows = evidence(tokens, standing(tokens), begins, state)
+        waiting.append((piece, tokens, of_lines, rows))
+        yield from judge(rows, begins, final=False)
+    yield from judge(pending[:0], begun[:0], final=True)
+
+
+def recognise_each(
+    texts: Sequence[str], standing: Callable[[Tokens], Bytes], document: Document
+) -> Recognised:
+    """Say what the lines of texts are that have nothing to do with one another.
+
+    Args:
+        texts: whole texts, together of at most `majuscule.text.LONGEST` characters, and none of
+            more than `majuscule.documents.LONGEST`.
+        standing: as for `recognise`.
+        document: what one document is, within a text.
+
+    Returns:
+        The texts, a line feed between them, as one piece.
+    """
+    text = "".join(f"{text}\n" for text in texts)
+    tokens = read(text, NOWHERE)
+    numbers = line_numbers(tokens)
+    counts = [text.count("\n") + 1 for text in texts]
+    first_lines = np.cumsum([0, *counts])[:-1]
+    inside = beginnings(tokens, document)
+    of_lines = np.zeros(sum(counts), dtype=np.uint8)
+    of_lines[numbers[inside > 0]] = of_lines[first_lines] = 1
+    rows = evidence(tokens, standing(tokens), of_parts(of_lines, tokens, document))
+    first = np.searchsorted(numbers, first_lines).astype(np.int64)
+    judged = _recognition.judge_each(rows, inside, first, document == Document.LINE, WINDOW)
+    return Recognised(text, tokens, of_lines, rows, *judged)
+
+
+def begins_naturally(
+    pieces: Iterable[str], standing: Callable[[Tokens], Bytes], document: Document
+) -> bool:
+    """Whether a text does, which decides where one of its documents is in doubt.
+
+    Args:
+        pieces: the text from its beginning; no more are taken than it needs.
+        standing: as for `recognise`.
+        document: what one document is.
+    """
+    if document == Document.LINE:
+        return False  # a line by itself has no text around it
+    state = _recognition.fresh()
+    bounds = Bounds(document)
+    for piece in pieces:
+        tokens = read(piece, NOWHERE)
+        begins = of_parts(bounds.of(tokens), tokens, document)
+        rows = evidence(tokens, standing(tokens), begins, state)
+        found = _recognition.begins_naturally(rows, WINDOW, False, state)
+        if found is not None:
+            return found
+    nothing = np.zeros((0, len(Signs)), dtype=np.int32)
+    return bool(_recognition.begins_naturally(nothing, WINDOW, True, state))
 
 
 NOWHERE = np.zeros(0, dtype=bool)
@@ -293,14 +361,17 @@ NOWHERE = np.zeros(0, dtype=bool)
 
 
 def evidence(
-    tokens: Tokens, standing: Bytes, document: Document, state: NDArray[np.int64] | None = None
+    tokens: Tokens,
+    standing: Bytes,
+    document: Document | Bytes,
+    state: NDArray[np.int64] | None = None,
 ) -> Ints:
     """Count what lines show.
 
     Args:
         tokens: whole lines, no escape undone.
         standing: uint8[n], the `Standing` of their words.
-        document: what one document is.
+        document: what one document is, or uint8[lines], 1 for those that begin one.
         state: what came before; it is brought up to date. None is nothing.
 
     Returns:
@@ -315,7 +386,7 @@ def evidence(
         tokens.gap,
         tokens.lines,
         standing,
-        int(document),
+        beginnings(tokens, document),
         _recognition.fresh() if state is None else state,
     )
 

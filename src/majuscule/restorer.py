@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from majuscule import apostrophes, decode, documents, features, model, recognition, text
-from majuscule.errors import MajusculeError
+from majuscule.changes import Changes, counted
+from majuscule.errors import MajusculeError, ModelError
 from majuscule.explanation import Decision, Outcome, decisions
 from majuscule.labels import Case
 from majuscule.lexicon import Lexicon
@@ -37,6 +39,9 @@ EDITS = ("case", "space")
 MORE_EDITS = ("apostrophe",)
 """What is changed only if it is asked for."""
 
+BATCH_TEXTS = 1 << 17
+"""Characters of texts that are restored together."""
+
 BATCH_TOKENS = 4096
 """Tokens that go through the steps together: their features fit a core's own cache."""
 
@@ -52,6 +57,10 @@ class _Memory:
 
 class Restorer:
     """Gives flattened text its capitals and spaces back; build once, call from any thread.
+
+    It goes to other processes and machines by the name and the hash of its model: `pickle`
+    writes the model's path, or none for the one in the package, and reading it builds the
+    restorer anew, once a process, and refuses another model.
 
     Args:
         source: a model file, an adapter or its file, or several of them but at most one
@@ -104,6 +113,7 @@ class Restorer:
         respace: bool = False,
     ) -> None:
         self.model = source if isinstance(source, model.Model) else model.load(source)
+        self._files = _files(source)
         self._style = self.model.style(style)
         try:
             self._document = Document[document.upper()]
@@ -127,6 +137,23 @@ class Restorer:
         self._margin = _margin_of(min_confidence)
         self._recase, self._respace = recase, respace
         self._standings = self.model.standings()
+        self._options = (
+            ("style", style),
+            ("document", document),
+            ("edits", tuple(edits)),
+            ("lexicon", tuple(entries)),
+            ("min_confidence", min_confidence),
+            ("recase", recase),
+            ("respace", respace),
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        if self._files is None:
+            raise MajusculeError(
+                "expected a restorer of model files, to go to another process by their names; got"
+                " one of a model in memory; save it and name the file"
+            )
+        return _rebuilt, (self._files, self.model.hash, self._options)
 
     @property
     def styles(self) -> tuple[str, ...]:
@@ -157,12 +184,112 @@ class Restorer:
         return self._whole(flattened).text
 
     def restore_batch(self, texts: Iterable[str]) -> list[str]:
-        """Restore texts that have nothing to do with one another.
+        """Restore texts that have nothing to do with one another; many at once are fast.
+
+        Args:
+            texts: as for `restore`, each.
+
+        Returns:
+            What `restore` gives for each.
+
+        Raises:
+            DataError, GuaranteeError: as `restore`.
 
         >>> Restorer().restore_batch(["i agree .", "so do i ."])
         ['I agree.', 'So do I.']
         """
-        return [self.restore(flattened) for flattened in texts]
+        return [text for some, _ in self._batches(texts) for text in some]
+
+    def restore_counted(self, texts: Iterable[str]) -> tuple[list[str], Changes]:
+        """Restore texts as `restore_batch` does, and count what changed.
+
+        Args:
+            texts: as for `restore_batch`.
+
+        Returns:
+            The restored texts, and what all of them together are and changed.
+
+        >>> restored, changes = Restorer().restore_counted(["i agree .", "so do i ."])
+        >>> changes.title, changes.joined
+        (3, 2)
+        """
+        restored: list[str] = []
+        changes = Changes()
+        for some, outcome in self._batches(texts):
+            restored += some
+            changes += counted(outcome)
+        return restored, changes
+
+    def _batches(self, texts: Iterable[str]) -> Iterator[tuple[list[str], Outcome]]:
+        """Texts restored, as many at once as a batch takes."""
+        batch: list[str] = []
+        size = 0
+        for given in texts:
+            if batch and size + len(given) > BATCH_TEXTS:
+                yield self._each(batch)
+                batch, size = [], 0
+            if len(given) > BATCH_TEXTS:
+                outcome = self._whole(given)
+                yield [outcome.text], outcome
+                continue
+            batch.append(given)
+            size += len(given)
+        if batch:
+            yield self._each(batch)
+
+    def _each(self, texts: list[str]) -> tuple[list[str], Outcome]:
+        found = recognition.recognise_each(texts, self._standing, self._document)
+        memory = _Memory(features.Memory(bare=True))
+        outcome = self._restore(found, memory, sure=False, explained=False)
+        lines = outcome.text.split("\n")
+        if len(lines) == len(texts) + 1:
+            return lines[:-1], outcome
+        restored = []
+        first = 0
+        for given in texts:
+            last = first + given.count("\n") + 1
+            restored.append("\n".join(lines[first:last]))
+            first = last
+        return restored, outcome
+
+    def begins_naturally(self, pieces: Iterable[str]) -> bool:
+        """Whether a text does: what decides where one of its documents is in doubt.
+
+        Args:
+            pieces: the text from its beginning, in pieces of one or more whole lines; no more
+                of them are taken than it needs.
+
+        >>> Restorer().begins_naturally(["in paris , it rained .\n"])
+        False
+        """
+        return recognition.begins_naturally(pieces, self._standing, self._document)
+
+    def stream_counted(
+        self, lines: Iterable[str], *, naturally: bool | None = None
+    ) -> Iterator[tuple[str, Changes]]:
+        """Restore a text piece by piece as `stream` does, and count what changed.
+
+        Args:
+            lines: as for `stream`; they may begin with any document of a text.
+            naturally: `begins_naturally` of that text, where they are not its beginning. So
+                parts that are restored apart come out as the whole would.
+
+        Yields:
+            Each piece restored, and what it is and changed.
+
+        >>> list(Restorer().stream_counted(["in paris .\n"]))[0][1].title
+        2
+        """
+        goes_on = False
+        if self._apostrophes:
+            lines = documents.held(lines, self._document)
+        for outcome in self._outcomes(lines, naturally=naturally):
+            yield outcome.text, counted(outcome, goes_on=goes_on)
+            full = np.diff(outcome.given.lines) > 0
+            if len(full):
+                # The last document, if it has a line that is not blank, may go on.
+                last = np.cumsum(outcome.begins) == np.count_nonzero(outcome.begins)
+                goes_on = bool((full & last).any()) or (goes_on and not outcome.begins.any())
 
     def stream(self, lines: Iterable[str]) -> Iterator[str]:
         """Restore an endless text piece by piece, in bounded memory.
@@ -260,10 +387,17 @@ class Restorer:
         return outcome
 
     def _outcomes(
-        self, pieces: Iterable[str], *, sure: bool = False, explained: bool = False
+        self,
+        pieces: Iterable[str],
+        *,
+        sure: bool = False,
+        explained: bool = False,
+        naturally: bool | None = None,
     ) -> Iterator[Outcome]:
         memory = _Memory(features.Memory(bare=True))
-        for found in recognition.recognise(pieces, self._standing, self._document):
+        for found in recognition.recognise(
+            pieces, self._standing, self._document, naturally=naturally
+        ):
             yield self._restore(found, memory, sure=sure, explained=explained)
 
     def _restore(
@@ -271,11 +405,13 @@ class Restorer:
     ) -> Outcome:
         tokens, undone, line_is = self._read(found)
         lost, put_back = tokens, None
+        begins = of_lost = documents.of_parts(found.begins, lost, self._document)
         if self._apostrophes:
             put_back, memory.apostrophes = self._apostrophes.put_back(
-                lost, self._document, memory.apostrophes, least=self._margin
+                lost, of_lost, memory.apostrophes, least=self._margin
             )
             tokens = put_back.tokens
+            begins = documents.of_parts(found.begins, tokens, self._document)
         writing, keeps = self._keeping(tokens, *line_is)
         count = len(tokens)
         labels = np.empty(count, dtype=np.uint8)
@@ -300,7 +436,8 @@ class Restorer:
         for first, last in tokens.batches(BATCH_TOKENS):
             some = tokens.of_lines(first, last)
             span = slice(tokens.lines[first], tokens.lines[last])
-            bits, memory.seen = text.allowed(some, mixed[span], self._document, memory.seen)
+            new = begins[first:last]
+            bits, memory.seen = text.allowed(some, mixed[span], new, memory.seen)
             if entries:
                 bits = _ruled(bits, 0x0F, entries.cases[span])
                 bits = _ruled(bits, 0xF0, entries.gaps[span] & bits)
@@ -309,7 +446,7 @@ class Restorer:
             open_ = bits
             if kept:
                 bits = _kept(bits, as_read[span], keeps[span])
-            seen = some, classes[span], self._document
+            seen = some, classes[span], new
             scores = self.model.score(*features.extract(*seen, memory.features, self._style))
             rest = some.lines, self.model.transitions
             labels[span] = decode.best(scores, some.role, bits, *rest)
@@ -345,7 +482,7 @@ class Restorer:
             )
 
         restored = written()
-        shouting = self._shouting(restored, tokens, writing, keeps)
+        shouting = self._shouting(restored, found.begins, tokens, writing, keeps)
         if shouting.any():
             keeps |= np.where(shouting, np.uint8(3), np.uint8(0))
             labels = np.where(shouting, tokens.case | labels & 4, labels)
@@ -355,7 +492,7 @@ class Restorer:
         remembered = best != without if explained else np.zeros(0, dtype=bool)
         return Outcome(
             *(restored, undone, tokens, labels, best, margins, runner_up, stays, remembered, held),
-            *(lost, put_back),
+            *(lost, of_lost, put_back),
         )
 
     def _standing(self, tokens: text.Tokens) -> Bytes:
@@ -386,7 +523,7 @@ class Restorer:
         return of_case, (np.where(case, 3, 0) | np.where(gap, 4, 0)).astype(np.uint8)
 
     def _shouting(
-        self, restored: str, tokens: text.Tokens, writing: Bytes, keeps: Bytes
+        self, restored: str, begins: Bytes, tokens: text.Tokens, writing: Bytes, keeps: Bytes
     ) -> NDArray[np.bool_]:
         """Tokens of lines that kept capitals and got so many that these would say nothing.
 
@@ -396,12 +533,37 @@ class Restorer:
         if not partly.any():
             return partly
         again = text.read(restored, recognition.NOWHERE)
-        rows = recognition.evidence(again, self._standing(again), self._document)
+        begins = documents.of_parts(begins, again, self._document)
+        rows = recognition.evidence(again, self._standing(again), begins)
         alone = np.isin(recognition.by_itself(rows), (Writing.UPPER, Writing.TITLE))
         loud = text.line_numbers(again)[alone & (np.diff(again.lines) > 0)]
         of_line = np.repeat(text.line_numbers(tokens), np.diff(tokens.lines))
         partly &= np.isin(of_line, loud)
         return np.isin(of_line, of_line[partly]) | partly
+
+
+def _files(source: object) -> tuple[str, ...] | None:
+    """The paths of model files; none of the shipped model alone, None of what is no file."""
+    if source is None:
+        return ()
+    sources = [source] if isinstance(source, (str, Path)) else source
+    if not isinstance(sources, (list, tuple)) or not all(
+        isinstance(some, (str, Path)) for some in sources
+    ):
+        return None
+    return tuple(str(Path(some).resolve()) for some in sources)
+
+
+@lru_cache(maxsize=8)
+def _rebuilt(files: tuple[str, ...], known: str, options: tuple[tuple[str, Any], ...]) -> Restorer:
+    """The restorer that another process has: `Restorer.__reduce__`."""
+    restorer = Restorer(files or None, **dict(options))
+    if restorer.model.hash != known:
+        raise ModelError(
+            f"{', '.join(files) or 'the model in the package'}: expected the model {known}, got"
+            f" {restorer.model.hash}; all processes and machines must have the same one"
+        )
+    return restorer
 
 
 def _joined(

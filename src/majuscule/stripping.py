@@ -316,7 +316,8 @@ def _examples(natural: str, way: Way, known: Apostrophes) -> Iterable[Example]:
     """Candidates of a batch with the labels to predict, each as a line of one token."""
     lost = strip(natural, way)
     found = known.candidates(lost.tokens)
-    shown = Shown(lost.tokens.lines, Document.BLOCK, 0, 0)
+    begins = text.beginnings(lost.tokens, Document.BLOCK)
+    shown = Shown(lost.tokens.lines, begins, 0, 0)
     bits, _ = without_fused(lost.tokens, found, found.telling, shown)
     labels, place = lost.labels[found.at], lost.place[found.at]
     fits = (labels != Label.FUSED) | (place == found.place)

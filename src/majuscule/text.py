@@ -349,6 +349,23 @@ def cases(tokens: Tokens, form_at: Ints, forms: CodePoints) -> Bytes:
     return _text.cases(*given, form_at, forms, *_UNICODE)
 
 
+def beginnings(tokens: Tokens, document: Document | Bytes) -> Bytes:
+    """uint8[lines]: 1 for lines that begin a document, a blank line the one that follows it.
+
+    Args:
+        tokens: whole lines; whether the first goes on with a document is not theirs to say.
+        document: what one document is, or what this gives already.
+
+    >>> beginnings(read("a\\n\\nb\\n"), Document.BLOCK).tolist()
+    [0, 1, 0]
+    """
+    if not isinstance(document, Document):
+        return document
+    if document == Document.BLOCK:
+        return np.equal(tokens.lines[1:], tokens.lines[:-1]).view(np.uint8)
+    return np.full(len(tokens.lines) - 1, document == Document.LINE, dtype=np.uint8)
+
+
 def line_numbers(tokens: Tokens) -> NDArray[np.intp]:
     """Which line of a whole text each of `tokens.lines` belongs to: a long one counts as one.
 
@@ -471,7 +488,12 @@ def check(before: CodePoints, after: str) -> None:
 
 
 def allowed(
-    tokens: Tokens, mixed: NDArray[Any], document: Document, seen: int, *, free: bool = False
+    tokens: Tokens,
+    mixed: NDArray[Any],
+    document: Document | Bytes,
+    seen: int,
+    *,
+    free: bool = False,
 ) -> tuple[Bytes, int]:
     """Which labels each token may get: bits 0-3 are its cases, 4 SPACE and 5 JOIN.
 
@@ -484,7 +506,8 @@ def allowed(
     Args:
         tokens: whole lines of a document.
         mixed: not 0 where the token has a written form in the lexicon.
-        document: what resets `seen`.
+        document: what one document is, or uint8[lines], 1 for those that begin one; a new one
+            resets `seen`.
         seen: what the document has shown so far (0 at its start).
         free: disregard the spacing as read; what training sees.
 
@@ -498,9 +521,9 @@ def allowed(
         tokens.kind,
         tokens.gap,
         tokens.lines,
+        beginnings(tokens, document),
         mixed,
         seen,
-        int(document),
         free,
     )
     return bits, seen
