@@ -21,7 +21,7 @@ from conftest import assert_refused
 
 import majuscule
 from majuscule import cli, corpus, training
-from majuscule.cli.models import TrainingProgress
+from majuscule.cli.progress import Progress
 from majuscule.model import load
 from majuscule.restorer import Restorer
 from majuscule.training import Settings
@@ -255,7 +255,7 @@ class Terminal(io.StringIO):
 def test_training_shows_a_bar_on_a_terminal(monkeypatch):
     pytest.importorskip("tqdm")
     monkeypatch.setattr(sys, "stderr", Terminal())
-    progress = TrainingProgress()
+    progress = Progress()
     progress.begin("counting", None)
     progress.advance(70)
     progress.begin("learning 1/2", 200)
@@ -269,10 +269,10 @@ def test_training_shows_a_bar_on_a_terminal(monkeypatch):
 @pytest.mark.parametrize("stream", [io.StringIO, Terminal])
 def test_training_says_where_it_is_now_and_then(monkeypatch, stream):
     now = iter(range(0, 1000, 60))
-    monkeypatch.setattr("majuscule.cli.models.time.monotonic", lambda: next(now))
-    monkeypatch.setattr("majuscule.cli.models.find_spec", lambda name: None)  # tqdm is an extra
+    monkeypatch.setattr("majuscule.cli.progress.time.monotonic", lambda: next(now))
+    monkeypatch.setattr("majuscule.cli.progress.find_spec", lambda name: None)  # tqdm is an extra
     monkeypatch.setattr(sys, "stderr", stream())
-    progress = TrainingProgress()
+    progress = Progress()
     progress.begin("counting", None)
     progress.advance(3_000_000)
     progress.begin("learning 1/2", 400)

@@ -45,6 +45,15 @@ ORDER = (
     "adaptation",
     "__init__",
     "corpus",
+    "faults",
+    "records",
+    "sources",
+    "tables",
+    "formats",
+    "journal",
+    "workers",
+    "jobs",
+    "integrations",
     "cli",
     "__main__",
 )
@@ -57,7 +66,11 @@ MODULES = {path.stem: [path] for path in sorted(HOME.glob("*.py"))} | {
 """The files of each; a package is one module to the others."""
 
 REQUIRED = {"numpy", "safetensors"}
-OPTIONAL = {"tqdm"}
+OPTIONAL = {
+    "tqdm",
+    *("fsspec", "pyarrow", "zstandard"),
+    *("datasets", "pandas", "polars", "pyspark", "ray"),
+}
 
 
 def imports(path: Path) -> set[str]:

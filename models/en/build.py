@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from majuscule import apostrophes, stripping
-from majuscule.cli.models import TrainingProgress
+from majuscule.cli.progress import Progress
 from majuscule.corpus import tokenised
 from majuscule.training import Settings, Source, train
 
@@ -108,7 +108,7 @@ def build_model(
     settings = replace(Settings(), share=share)
     begun = time.monotonic()
     about = {"language": "en", "license": LICENSE}
-    model = train(sources, settings, name="en", about=about, progress=TrainingProgress())
+    model = train(sources, settings, name="en", about=about, progress=Progress())
     model.save(output)
     return {
         "model": {**file_of(output), "hash": model.hash, "forms": len(model.forms)},
@@ -130,7 +130,7 @@ def build_apostrophes(sources: list[Source], output: Path, share: float) -> dict
         settings,
         name="en",
         about={"language": "en", "license": LICENSE},
-        progress=TrainingProgress(),
+        progress=Progress(),
     )
     learned.save(output)
     return {

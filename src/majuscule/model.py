@@ -69,6 +69,8 @@ class Model:
         forms: the lexicon's written forms.
         about: the header's JSON object.
         adapters: what is laid on it.
+        files: the paths it was read from, none if it is the shipped one alone; None if some of
+            it is from no file.
     """
 
     table: Codes
@@ -78,6 +80,7 @@ class Model:
     forms: tuple[str, ...] = field(repr=False)
     about: dict[str, Any]
     adapters: tuple[Adapter, ...] = ()
+    files: tuple[str, ...] | None = field(default=None, repr=False, compare=False)
 
     def with_adapters(self, *adapters: Adapter) -> Model:
         """This model with adapters laid on it, over those that lie there already.
@@ -92,7 +95,7 @@ class Model:
             self._fits(some)
         if len(self.adapters) + len(adapters) > _MOST:
             raise ModelError(f"expected at most {_MOST} adapters on a model, got more")
-        return replace(self, adapters=(*self.adapters, *adapters))
+        return replace(self, adapters=(*self.adapters, *adapters), files=None)
 
     def _fits(self, some: Adapter, where: str = "") -> None:
         """Refuse an adapter that is not of this model."""
@@ -310,7 +313,9 @@ def load(source: Path | str | Adapter | Sequence[Path | str | Adapter] | None = 
         base = found
     for where, one in laid:
         base._fits(one, where)  # noqa: SLF001 - as with_adapters does, naming the file
-    return base.with_adapters(*(one for _, one in laid))
+    paths = [str(Path(some).resolve()) for some in named if not isinstance(some, Adapter)]
+    files = tuple(paths) if len(paths) == len(named) else None
+    return replace(base.with_adapters(*(one for _, one in laid)), files=files)
 
 
 def load_file(path: Path | str) -> Model | Adapter:

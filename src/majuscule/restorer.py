@@ -113,7 +113,6 @@ class Restorer:
         respace: bool = False,
     ) -> None:
         self.model = source if isinstance(source, model.Model) else model.load(source)
-        self._files = _files(source)
         self._style = self.model.style(style)
         try:
             self._document = Document[document.upper()]
@@ -148,12 +147,22 @@ class Restorer:
         )
 
     def __reduce__(self) -> tuple[object, ...]:
-        if self._files is None:
+        if self.model.files is None:
             raise MajusculeError(
                 "expected a restorer of model files, to go to another process by their names; got"
                 " one of a model in memory; save it and name the file"
             )
-        return _rebuilt, (self._files, self.model.hash, self._options)
+        return _rebuilt, (self.model.files, self.model.hash, self._options)
+
+    @property
+    def document(self) -> Document:
+        """What one document is."""
+        return self._document
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What it was built with, besides its model."""
+        return dict(self._options)
 
     @property
     def styles(self) -> tuple[str, ...]:
@@ -540,18 +549,6 @@ class Restorer:
         of_line = np.repeat(text.line_numbers(tokens), np.diff(tokens.lines))
         partly &= np.isin(of_line, loud)
         return np.isin(of_line, of_line[partly]) | partly
-
-
-def _files(source: object) -> tuple[str, ...] | None:
-    """The paths of model files; none of the shipped model alone, None of what is no file."""
-    if source is None:
-        return ()
-    sources = [source] if isinstance(source, (str, Path)) else source
-    if not isinstance(sources, (list, tuple)) or not all(
-        isinstance(some, (str, Path)) for some in sources
-    ):
-        return None
-    return tuple(str(Path(some).resolve()) for some in sources)
 
 
 @lru_cache(maxsize=8)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "restore": ("convert", "majuscule restore flat.txt -o natural.txt"),
+    "corpus": ("corpora", "majuscule corpus folder -o restored --column text"),
     "detect": ("detecting", "majuscule detect in.txt"),
     "flatten": ("convert", "majuscule flatten --convention moses a.txt"),
     "evaluate": ("scoring", "majuscule evaluate natural.txt restored.txt"),

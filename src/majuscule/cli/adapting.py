@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from majuscule import corpus, model
 from majuscule.cli.console import add_model, named_models, say
 from majuscule.cli.models import (
-    TrainingProgress,
     about_of,
     add_learning,
     habit_of,
     look_at,
     settings_of,
 )
+from majuscule.cli.progress import Progress
 from majuscule.errors import MajusculeError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def adapt(chosen: argparse.Namespace) -> None:
         Source(Path(path), spacing=not (chosen.tokenised or corpus.tokenised(path)))
         for path in chosen.samples
     ]
-    with corpus.whole(chosen.output) as path, closing(TrainingProgress()) as progress:
+    with corpus.whole(chosen.output) as path, closing(Progress()) as progress:
         learned = adapt(
             sources,
             base,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from inspect import signature
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from majuscule import corpus, model, text
@@ -21,6 +22,11 @@ def restore_options(command: argparse.ArgumentParser) -> None:
     """The options of ``restore``."""
     console.add_files(command)
     add_restorer(command)
+    add_edits(command)
+
+
+def add_edits(command: argparse.ArgumentParser) -> None:
+    """The options that say what a restorer may change, and when."""
     command.add_argument(
         "--edits",
         type=lambda written: written.split(","),
@@ -53,20 +59,37 @@ def restore_options(command: argparse.ArgumentParser) -> None:
 
 def restore(chosen: argparse.Namespace) -> None:
     """Give flattened text its capitals and its spaces back."""
+    console.look_at_files(chosen, *other_files(chosen))
+    for name in chosen.files:
+        if Path(name).suffix not in {"", ".txt"}:
+            from majuscule import formats  # noqa: PLC0415 - plain text is at once
+
+            if formats.is_known(name):
+                chosen.refuse(
+                    f"expected plain text, got {name}, which is of another kind by its name;"
+                    " restore it with majuscule corpus, or give it by standard input if it is"
+                    " plain text"
+                )
+    _convert(chosen, restorer(chosen, document(chosen), **edits(chosen)).stream)
+
+
+def other_files(chosen: argparse.Namespace) -> list[str]:
+    """The files that a restorer's options name; the call is refused if one is no file."""
     others = [*console.named_models(chosen), *([chosen.lexicon] if chosen.lexicon else [])]
     if corpus.STANDARD in others:
         chosen.refuse("expected --model and --lexicon to name files, got - for standard input")
-    console.look_at_files(chosen, *others)
-    entries = _entries(chosen.lexicon) if chosen.lexicon else []
-    restoring = restorer(
-        chosen,
-        edits=chosen.edits,
-        lexicon=entries,
-        min_confidence=chosen.min_confidence,
-        recase=chosen.recase,
-        respace=chosen.respace,
-    )
-    _convert(chosen, restoring.stream)
+    return others
+
+
+def edits(chosen: argparse.Namespace) -> dict[str, Any]:
+    """What `add_edits`' options say, as `Restorer` takes it."""
+    return {
+        "edits": chosen.edits,
+        "lexicon": _entries(chosen.lexicon) if chosen.lexicon else [],
+        "min_confidence": chosen.min_confidence,
+        "recase": chosen.recase,
+        "respace": chosen.respace,
+    }
 
 
 def _entries(name: str) -> list[str]:
@@ -103,11 +126,15 @@ def document(chosen: argparse.Namespace) -> str:
     return chosen.document or ("line" if typed else _DOCUMENT)
 
 
-def restorer(chosen: argparse.Namespace, **others: Any) -> Restorer:  # noqa: ANN401 - Restorer's
+def restorer(
+    chosen: argparse.Namespace,
+    document: str,
+    **others: Any,  # noqa: ANN401 - Restorer's
+) -> Restorer:
     """The restorer that the options ask for; the call is refused if there is none."""
     known = model.load(chosen.model)
     try:
-        return Restorer(known, style=chosen.style, document=document(chosen), **others)
+        return Restorer(known, style=chosen.style, document=document, **others)
     except MajusculeError as error:  # the model is good: it is the options that are not
         chosen.refuse(str(error))
         raise  # refusing has ended the command

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-import time
 from contextlib import closing
 from dataclasses import fields
-from importlib.util import find_spec
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +14,8 @@ import numpy as np
 
 import majuscule
 from majuscule import corpus, model
-from majuscule.cli.console import add_model, meanings, printable, say
+from majuscule.cli.console import add_model, meanings, printable
+from majuscule.cli.progress import Progress
 from majuscule.errors import MajusculeError, ModelError
 
 if TYPE_CHECKING:
@@ -201,7 +199,7 @@ def train(chosen: argparse.Namespace) -> None:
     except MajusculeError as error:
         chosen.refuse(str(error))
     about = about_of(chosen)
-    with corpus.whole(chosen.output) as path, closing(TrainingProgress()) as progress:
+    with corpus.whole(chosen.output) as path, closing(Progress()) as progress:
         trained = train(sources, settings, name=chosen.name, about=about, progress=progress)
         with corpus.naming(chosen.output):
             trained.save(path)
@@ -216,50 +214,3 @@ def _source(written: str, chosen: argparse.Namespace) -> Source:
         style, path = chosen.style, written
     tokenised = chosen.tokenised or corpus.tokenised(path)
     return Source(Path(path), style, spacing=not tokenised)
-
-
-class TrainingProgress:
-    """How far training is, on standard error: a bar on a terminal, else a line now and then.
-
-    The bar takes ``tqdm`` (``pip install majuscule[train]``).
-    """
-
-    SECONDS = 10
-    """Between two lines."""
-
-    def __init__(self) -> None:
-        self._bar: Any = None
-        self._fancy = bool(sys.stderr and sys.stderr.isatty() and find_spec("tqdm"))
-
-    def begin(self, name: str, characters: int | None) -> None:
-        """A pass of about so many characters begins."""
-        self.close()
-        if self._fancy:
-            from tqdm import tqdm  # noqa: PLC0415 - an extra, and wanted only here
-
-            self._bar = tqdm(total=characters, desc=name, unit="char", unit_scale=True)
-        else:
-            self._name, self._total, self._done = name, characters, 0
-            self._begun = self._said = time.monotonic()
-            say(name)
-
-    def advance(self, characters: int) -> None:
-        """So many more are done."""
-        if self._bar is not None:
-            self._bar.update(characters)
-            return
-        self._done += characters
-        now = time.monotonic()
-        if now - self._said >= self.SECONDS:
-            self._said = now
-            if self._total:
-                left = (now - self._begun) * (self._total / self._done - 1)
-                say(f"{self._name}: {self._done / self._total:.0%}, {left / 60:.0f} min left")
-            else:
-                say(f"{self._name}: {self._done / 1e6:,.0f} million characters")
-
-    def close(self) -> None:
-        """Leave the terminal's line."""
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None

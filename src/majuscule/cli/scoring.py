@@ -202,7 +202,7 @@ class _Texts:
         self.tokenised = chosen.tokenised or corpus.tokenised(chosen.reference)
         self.mistakes = Mistakes()
         self._chosen = chosen
-        self._restorer = restorer(chosen) if chosen.restore else None
+        self._restorer = restorer(chosen, document(chosen)) if chosen.restore else None
         self._hashes: dict[str, Any] = {}
         self._first: list[tuple[int, _Judged]] = []
         self._count = 0
