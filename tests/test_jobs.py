@@ -485,6 +485,14 @@ def test_another_content_is_noticed_though_size_and_time_are_the_same(
         restore(source, begun, model, "text")
 
 
+def test_work_that_nothing_has_come_of_is_in_nobody_s_way(tmp_path: Path, model: Path) -> None:
+    source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_bytes(as_json(TEXTS))
+    with pytest.raises(DataError, match="no such key"):
+        restore(source, output, model, "body")
+    assert restore(source, output, model, "text").before == 0
+
+
 @posix
 def test_two_at_once_are_refused(begun: Path, model: Path, tmp_path: Path) -> None:
     with (

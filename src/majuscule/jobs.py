@@ -216,12 +216,13 @@ class Job:
     def _begin(self, folder: Path, *, afresh: bool) -> None:
         """See that what was begun here is this work, or begin it."""
         manifest = folder / "manifest.json"
-        if afresh:
-            for path in folder.iterdir():
-                if path.name != "lock":
-                    path.unlink()
         wanted = self._manifest()
-        if manifest.exists():
+        # Where nothing has come of it yet, no other work is in the way.
+        if (
+            manifest.exists()
+            and not afresh
+            and any(path.stat().st_size for path in folder.glob("*.journal"))
+        ):
             found = parsed(manifest.read_bytes() + b"\n") or {}
             for name, value in wanted.items():
                 if found.get(name) != value:
@@ -231,9 +232,9 @@ class Job:
                         " begun, or begin anew with --restart"
                     )
             return
-        for path in folder.iterdir():  # what was there without one was never begun
+        for path in [manifest, *folder.iterdir()]:
             if path.name != "lock":
-                path.unlink()
+                path.unlink(missing_ok=True)
         with corpus.writer(str(manifest)) as write:
             write(json.dumps(wanted))
         settle(folder)

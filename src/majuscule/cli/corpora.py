@@ -14,7 +14,7 @@ from majuscule import sources
 from majuscule.cli.convert import add_edits, add_restorer, edits, other_files, restorer
 from majuscule.cli.progress import Progress
 from majuscule.errors import MajusculeError
-from majuscule.faults import ON_ERROR
+from majuscule.faults import LONGEST_FIELD, ON_ERROR
 from majuscule.formats import FORMATS, Columns, of
 from majuscule.jobs import Job, Report, Task
 from majuscule.sources import Source
@@ -65,8 +65,8 @@ def corpus_options(command: argparse.ArgumentParser) -> None:
         choices=ON_ERROR,
         default=ON_ERROR[0],
         help="at bad records (no text, broken JSON, bytes that are not UTF-8, more than"
-        " 8,388,608 characters) stop, leave them out, or leave them as they are (default:"
-        " %(default)s)",
+        f" {LONGEST_FIELD:,} characters) stop, leave them out, or leave them as they are"
+        " (default: %(default)s)",
     )
     command.add_argument(
         "--jobs",
