@@ -303,6 +303,79 @@ def hard(results: Results) -> Iterator[str]:
     yield results.source("harm")
 
 
+def corpora(results: Results) -> Iterator[str]:
+    """Every format on one core and two, another system beside, and how time grows."""
+    yield from head(
+        *("`majuscule corpus`", "cores", "MB of text", "MB/s", "of plain text's rate", "from"),
+        *("to", "times as fast as one core", "from", "to", "memory", "same bytes"),
+    )
+    for row in results.rows("corpora", what="format"):
+        shares = (f"{100 * row[name]:.0f} %" for name in _spread_of("of_text"))
+        speedups = (f"{row[name]:.2f}" for name in _spread_of("speedup"))
+        yield line(
+            *(FORMATS[row["format"]], str(row["cores"]), f"{row['mb']:.3g}"),
+            *(f"{row['mb_per_second']:.2f}", *shares, *speedups),
+            *_measured(row, ["peak_mb", "same_bytes"]),
+        )
+    yield ""
+    yield from head(
+        "plain text, in a pool of processes", "cores", "MB", "MB/s", "times", "from", "to"
+    )
+    for row in results.load("corpora")["rows"]:
+        if row["what"] == "beside":
+            names = ["cores", "mb", "mb_per_second", *_spread_of("ratio")]
+            yield line(row["system"], *_measured(row, names))
+    yield ""
+    yield from head("plain text, MB", "cores", "seconds", "MB/s", "memory of all processes")
+    for row in results.rows("corpora", what="growth"):
+        figures = _measured(row, ["seconds", "mb_per_second", "peak_mb"])
+        yield line(f"{row['mb']:,.0f}", str(row["cores"]), *figures)
+    for row in results.rows("corpora", what="line"):
+        yield ""
+        yield (
+            f"A line through these: {row['start_seconds']:.2f} s to start, then"
+            f" {row['mb_per_second']:.2f} MB/s; R² {row['r2']:.5f}, the farthest point is off by"
+            f" {row['off_percent']:.1f} %."
+        )
+    yield ""
+    yield results.source("corpora")
+
+
+FORMATS = {
+    "txt": "plain text",
+    "jsonl": "JSON Lines",
+    "jsonl.gz": "JSON Lines, .gz",
+    "csv": "CSV",
+    "parquet": "Parquet",
+}
+
+
+def _spread_of(name: str) -> list[str]:
+    return [name, f"{name}_least", f"{name}_most"]
+
+
+def cluster(results: Results) -> Iterator[str]:
+    """What a terabyte of text costs, by one core's rate."""
+    rows = results.rows("corpora", what="format", cores=1)
+    rates = {row["format"]: row["mb_per_second"] for row in rows}
+    shown = [name for name in ("txt", "jsonl.gz", "parquet") if name in rates]
+    yield from head("1 TB of text", "MB/s, one core", "core hours", *(f"{n} cores" for n in CORES))
+    for name in shown:
+        hours = 1e6 / rates[name] / 3600
+        times = (f"{hours / cores:,.1f} h" for cores in CORES)
+        yield line(FORMATS[name], f"{rates[name]:.2f}", f"{hours:,.0f}", *times)
+    yield ""
+    yield (
+        "By the rate of one core of `majuscule corpus`, reading and writing included, if all cores"
+        " are kept at work and are as fast as this one; what an engine itself takes comes on top."
+    )
+    yield results.source("corpora")
+
+
+CORES = (16, 64, 256, 1024)
+"""Sizes of clusters."""
+
+
 def _measured(row: Row, names: Iterable[str]) -> list[str]:
     """A row's cells, or one that says why there are none."""
     if "missing" in row:
@@ -341,6 +414,8 @@ TABLES: dict[str, Table] = {
     "natural": natural,
     "flattened": flattened,
     "hard": hard,
+    "corpora": corpora,
+    "cluster": cluster,
     "pictures": pictures,
     "source": lambda results: iter([results.source("quality", "speed")]),
     "summary": _of_quality(scores.summary),
