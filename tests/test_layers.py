@@ -69,7 +69,7 @@ REQUIRED = {"numpy", "safetensors"}
 OPTIONAL = {
     "tqdm",
     *("fsspec", "pyarrow", "zstandard"),
-    *("datasets", "pandas", "polars", "pyspark", "ray"),
+    *("datasets", "pandas", "polars", "pyspark", "ray", "typing_extensions"),
 }
 
 

@@ -23,7 +23,12 @@ MODULES = [
     if not info.name.endswith("__main__")
 ]
 # Their examples restore English.
-OF_THE_MODEL = ("majuscule", "majuscule.restorer")
+OF_THE_MODEL = (
+    "majuscule",
+    "majuscule.integrations",
+    "majuscule.restorer",
+    "majuscule.tables",
+)
 
 
 def test_all_is_what_there_is() -> None:
