@@ -268,7 +268,7 @@ class Restorer:
             pieces: the text from its beginning, in pieces of one or more whole lines; no more
                 of them are taken than it needs.
 
-        >>> Restorer().begins_naturally(["in paris , it rained .\n"])
+        >>> Restorer().begins_naturally(["in paris , it rained .\\n"])
         False
         """
         return recognition.begins_naturally(pieces, self._standing, self._document)
@@ -286,7 +286,7 @@ class Restorer:
         Yields:
             Each piece restored, and what it is and changed.
 
-        >>> list(Restorer().stream_counted(["in paris .\n"]))[0][1].title
+        >>> list(Restorer().stream_counted(["in paris .\\n"]))[0][1].title
         2
         """
         goes_on = False
