@@ -32,9 +32,9 @@ from speed import collect, growth
 Row = dict[str, Any]
 
 HERE = Path(__file__).parent
-SIZE = 40
+SIZE = 150
 """MB of text in each format."""
-ROUNDS = 3
+ROUNDS = 2
 RIVAL = "truecase + sacremoses"
 RIVALS_SIZE = 4
 """MB of text beside the other system, which is many times slower."""

@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from majuscule import formats, journal
-from majuscule.formats import Columns
+from majuscule import formats, journal, parts
 from majuscule.jobs import Job, Report, Task
+from majuscule.parts import Columns
 from majuscule.restorer import Restorer
 from majuscule.sources import expand
 from majuscule.workers import Rules
@@ -73,7 +73,7 @@ def run(
     model: Path, jobs: int, source: Path, output: Path, columns: list[str], **options: object
 ) -> Report:
     """Restore a file or a folder in small parts."""
-    formats.PART = PART
+    parts.PART = PART
     found = expand([str(source)])
     folder = source.is_dir()
     tasks = [

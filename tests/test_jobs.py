@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 import dying
 import pytest
 
-from majuscule import formats, jobs, journal
+from majuscule import formats, jobs, journal, parts
 from majuscule.errors import DataError, MajusculeError
-from majuscule.formats import Columns
 from majuscule.jobs import Job, Task
+from majuscule.parts import Columns
 from majuscule.restorer import Restorer
 from majuscule.sources import expand
 from majuscule.workers import Pool, Rules
@@ -65,7 +65,7 @@ UNCOMPRESS = {
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formats, "PART", dying.PART)
+    monkeypatch.setattr(parts, "PART", dying.PART)
 
 
 def rows(texts: Sequence[object]) -> list[dict[str, object]]:

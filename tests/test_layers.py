@@ -49,6 +49,8 @@ ORDER = (
     "records",
     "sources",
     "tables",
+    "parts",
+    "tabular",
     "formats",
     "journal",
     "workers",

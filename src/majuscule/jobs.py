@@ -22,10 +22,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from majuscule import corpus, sources
+from majuscule import corpus, parts, sources
 from majuscule.changes import Changes
 from majuscule.errors import DataError, MajusculeError
-from majuscule.formats import FORMATS, PART, Part
+from majuscule.formats import FORMATS
 from majuscule.journal import Counts, Journal, locked, parsed, settle
 from majuscule.workers import Pool, Rules, Work
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
-    from majuscule.formats import Piece
+    from majuscule.parts import Part, Piece
     from majuscule.restorer import Restorer
     from majuscule.sources import Source
 
@@ -249,7 +249,7 @@ class Job:
             "model": self._restorer.model.hash,
             "options": self._restorer.options,
             "rules": {**self._rules.columns._asdict(), "on_error": self._rules.on_error},
-            "version": [1, PART],
+            "version": [1, parts.PART],
         }
         known: dict[str, Any] = json.loads(json.dumps(about))
         return known
@@ -277,17 +277,20 @@ class Job:
     def _restore(self, pool: Pool, journals: Sequence[Journal]) -> None:
         """Restore what is left of all files."""
         done: dict[int, list[Counts]] = {}
-        finishing: list[tuple[int, Future[None] | None]] = []
+        finishing: deque[tuple[int, Future[None]]] = deque()
         for number, (task, journal) in enumerate(zip(self._tasks, journals, strict=True)):
             with corpus.naming(str(journal.pieces)):
-                journal.open()
+                journal.read()
             for counts in journal.parts:
                 self._report.add(task.source.name, self._rules, counts)
             self._report.before += len(journal.parts)
             if not journal.whole:
                 done[number] = list(journal.parts)
-            elif journal.pieces.exists():
-                finishing.append((number, self._end(pool, number, journal)))
+                continue
+            if self._progress:
+                self._progress.advance(task.source.size or 0)
+            if journal.pieces.exists():
+                finishing += self._end(pool, number, journal)
         for number, _, piece, sha256 in self._pieces(pool, done):
             journal = journals[number]
             if piece is not None:
@@ -295,11 +298,11 @@ class Job:
                 self._report.add(self._tasks[number].source.name, self._rules, counts)
             else:
                 journal.complete()
-                finishing.append((number, self._end(pool, number, journal)))
+                finishing += self._end(pool, number, journal)
+            while finishing and finishing[0][1].done():
+                self._appear(*finishing.popleft(), journals)
         for number, future in finishing:
-            if future is not None:
-                future.result()
-                self._appear(number, journals[number])
+            self._appear(number, future, journals)
 
     def _pieces(
         self, pool: Pool, done: dict[int, list[Counts]]
@@ -331,10 +334,10 @@ class Job:
             task = self._tasks[number]
             suffix = sources.split_suffix(task.output)[1]
             member = suffix if suffix != ".zst" else ""  # which is to be one frame
-            parts = self._left(task, before)
+            left = self._left(task, before)
             while failed is None:
                 try:
-                    part, sha256 = next(parts)
+                    part, sha256 = next(left)
                 except StopIteration:
                     waiting.append((number, None, None, ""))
                     break
@@ -344,7 +347,7 @@ class Job:
                 work = Work(part, task.source.name, task.format, member, self._rules)
                 waiting.append((number, part, pool.restored(work), sha256))
                 size += len(part.data)
-                while len(waiting) > 2 * self._jobs or size > 4 * self._jobs * PART:
+                while len(waiting) > 2 * self._jobs or size > 4 * self._jobs * parts.PART:
                     yield first()
             if failed:
                 break
@@ -355,9 +358,9 @@ class Job:
 
     def _left(self, task: Task, before: Sequence[Counts]) -> Iterator[tuple[Part, str]]:
         """The parts of a file that are not done yet, with their hashes."""
-        parts = FORMATS[task.format].parts(task.source, self._rules.columns, self._restorer)
+        cut = FORMATS[task.format].parts(task.source, self._rules.columns, self._restorer)
         number = 0
-        for number, part in enumerate(parts, 1):
+        for number, part in enumerate(cut, 1):
             sha256 = hashlib.sha256(part.lead + part.data).hexdigest()
             if number > len(before):
                 yield part, sha256
@@ -366,25 +369,28 @@ class Job:
         if number < len(before):
             raise _changed(task.source.name)
 
-    def _end(self, pool: Pool, number: int, journal: Journal) -> Future[None] | None:
-        """Make a file of all that has come, and let it appear; or begin to."""
+    def _end(self, pool: Pool, number: int, journal: Journal) -> Iterator[tuple[int, Future[None]]]:
+        """Make a file of all that has come, and let it appear; or give what makes one."""
         task = self._tasks[number]
         finished = FORMATS[task.format].finished
         made = journal.pieces.with_suffix(".made")
         suffix = sources.split_suffix(task.output)[1]
         if finished:
             ends = [counts.end for counts in journal.parts]
-            return pool.done(finished, journal.pieces, ends, task.source, made)
-        if suffix == ".zst":
-            return pool.done(sources.compress_file, journal.pieces, made)
-        if suffix and not journal.end:  # no member at all is no compressed file
-            journal.pieces.write_bytes(sources.compressed(b"", suffix))
-        appear(journal.pieces, task.output)
-        return None
+            yield number, pool.done(finished, journal.pieces, ends, task.source, made)
+        elif suffix == ".zst":
+            yield number, pool.done(sources.compress_file, journal.pieces, made)
+        else:
+            if suffix and not journal.end:  # no member at all is no compressed file
+                journal.pieces.write_bytes(sources.compressed(b"", suffix))
+            appear(journal.pieces, task.output)
 
-    def _appear(self, number: int, journal: Journal) -> None:
-        appear(journal.pieces.with_suffix(".made"), self._tasks[number].output)
-        journal.pieces.unlink()
+    def _appear(self, number: int, future: Future[None], journals: Sequence[Journal]) -> None:
+        """Let a file appear that was made of all that has come."""
+        future.result()
+        pieces = journals[number].pieces
+        appear(pieces.with_suffix(".made"), self._tasks[number].output)
+        pieces.unlink()
 
 
 def _changed(name: str) -> DataError:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from io import FileIO
     from pathlib import Path
 
-    from majuscule.formats import Piece
+    from majuscule.parts import Piece
 
 LISTED = 1000
 """Bad records of a part that are named; all are counted."""
@@ -68,13 +68,14 @@ class Journal:
         self.parts: list[Counts] = []
         self.whole = False
         self._path = folder / f"{number}.journal"
+        self._good = 0  # bytes of the journal that count
         self._files: dict[Path, FileIO] = {}
 
-    def open(self) -> None:
-        """Read what there is, and cut off what was not written to its end.
+    def read(self) -> None:
+        """Find what there is.
 
         Raises:
-            OSError: it cannot be read or written.
+            OSError: it cannot be read.
         """
         lines = self._path.read_bytes().splitlines(keepends=True) if self._path.exists() else []
         entries = []
@@ -90,13 +91,7 @@ class Journal:
                 break
             changes, faults = Changes(*entry["changes"]), [Fault(*one) for one in entry["faults"]]
             self.parts.append(Counts(**{**entry, "changes": changes, "faults": faults}))
-        if not self.whole:
-            good = sum(map(len, lines[: len(self.parts)]))
-            for path, keep in ((self.pieces, self.end), (self._path, good)):
-                with corpus.naming(str(path)):
-                    self._files[path] = path.open("ab", buffering=0)
-                    self._files[path].truncate(keep)
-            settle(self._path.parent)
+        self._good = sum(map(len, lines[: len(self.parts)]))
 
     @property
     def end(self) -> int:
@@ -109,6 +104,7 @@ class Journal:
         Raises:
             OSError: it cannot be written.
         """
+        self._open()
         end = self.end + len(piece.data)
         bad, faults = len(piece.faults), piece.faults[:LISTED]
         counts = Counts(sha256, end, piece.records, piece.changes, bad, faults)
@@ -125,6 +121,7 @@ class Journal:
             OSError: it cannot be written.
         """
         if not self.whole:
+            self._open()
             self._write(self._path, b'{"whole": true}\n')
             self.whole = True
         self.close()
@@ -134,6 +131,16 @@ class Journal:
         for file in self._files.values():
             file.close()
         self._files = {}
+
+    def _open(self) -> None:
+        """Cut off what was not written to its end, and go on behind it."""
+        if self._files:
+            return
+        for path, keep in ((self.pieces, self.end), (self._path, self._good)):
+            with corpus.naming(str(path)):
+                self._files[path] = path.open("ab", buffering=0)
+                self._files[path].truncate(keep)
+        settle(self._path.parent)
 
     def _write(self, path: Path, data: bytes) -> None:
         file = self._files[path]

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from majuscule import sources
 from majuscule.errors import DataError
 from majuscule.faults import ON_ERROR, Fault
-from majuscule.formats import FORMATS, Columns, Part, Piece
+from majuscule.formats import FORMATS
+from majuscule.parts import Columns, Part, Piece
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

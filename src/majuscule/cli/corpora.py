@@ -15,8 +15,9 @@ from majuscule.cli.convert import add_edits, add_restorer, edits, other_files, r
 from majuscule.cli.progress import Progress
 from majuscule.errors import MajusculeError
 from majuscule.faults import LONGEST_FIELD, ON_ERROR
-from majuscule.formats import FORMATS, Columns, of
+from majuscule.formats import FORMATS, of
 from majuscule.jobs import Job, Report, Task
+from majuscule.parts import Columns
 from majuscule.sources import Source
 from majuscule.workers import Rules
 
