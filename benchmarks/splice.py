@@ -137,9 +137,15 @@ def quality(results: Results) -> Iterator[str]:
             yield line("", "first line out after", _figure(first, "seconds"), best)
             best = results.best("speed", "peak_mb", most=False, what=what)
             yield line("", "memory at most", _figure(ours, "peak_mb"), best)
+    for row in results.rows("corpora", what="growth")[-1:]:
+        rival = results.rows("corpora", what="beside")[-1]
+        other = f"{rival['mb_per_second']:.2f}, {rival['system']} in a pool of processes"
+        on = f"`corpus`, {row['cores']} cores, {row['mb'] / 1000:.3g} GB"
+        yield line(on, "MB/s", f"{row['mb_per_second']:.2f}", other)
+        yield line("", "memory at most, all processes", _figure(row, "peak_mb"), "")
     yield ""
     yield "(P) is published by others; all else was measured in one run, side by side."
-    yield results.source("quality", "speed", "adapting")
+    yield results.source("quality", "speed", "adapting", "corpora")
 
 
 def card(results: Results) -> Iterator[str]:
@@ -323,8 +329,8 @@ def corpora(results: Results) -> Iterator[str]:
     )
     for row in results.load("corpora")["rows"]:
         if row["what"] == "beside":
-            names = ["cores", "mb", "mb_per_second", *_spread_of("ratio")]
-            yield line(row["system"], *_measured(row, names))
+            names = ["mb", "mb_per_second", *_spread_of("ratio")]
+            yield line(row["system"], str(row.get("cores", "")), *_measured(row, names))
     yield ""
     yield from head("plain text, MB", "cores", "seconds", "MB/s", "memory of all processes")
     for row in results.rows("corpora", what="growth"):
