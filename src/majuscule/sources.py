@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import io
 import lzma
@@ -180,6 +181,8 @@ def _in_words(name: str) -> Iterator[None]:
     """Errors of file systems that are not the machine's own, as its own are told."""
     try:
         yield
+    except FileNotFoundError:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name) from None
     except OSError as error:
         if error.errno is None:
             raise DataError(
@@ -280,28 +283,26 @@ class _Zstandard:
         self._new = zstandard.ZstdDecompressor
         self._error = zstandard.ZstdError
         self._frame: Any = None
-        self._rest = b""
+        self._rest = self._out = b""
 
     def read(self, size: int) -> bytes:
-        """Some more bytes, at most `size` if that can be; none at the end."""
-        while True:
-            data = self._rest or self._file.read(min(size, 1 << 16)) or b""
-            self._rest = b""
+        """Some more bytes, at most `size`; none at the end."""
+        while not self._out:
+            data = self._rest or self._file.read(1 << 14) or b""
             if not data:
                 if self._frame is not None:
                     raise EOFError("one that breaks off")
                 return b""
-            if self._frame is None:
-                self._frame = self._new().decompressobj()
+            self._frame = self._frame or self._new().decompressobj()
             try:
-                out: bytes = self._frame.decompress(data)
+                self._out = self._frame.decompress(data)
             except self._error as error:
                 raise EOFError(str(error)) from None
+            self._rest = self._frame.unused_data
             if self._frame.eof:
-                self._rest = self._frame.unused_data
                 self._frame = None
-            if out:
-                return out
+        data, self._out = self._out[:size], self._out[size:]
+        return data
 
 
 def open_bytes(source: Source) -> Opened:
@@ -349,4 +350,5 @@ def compress_file(source: Path, target: Path) -> None:
     """Write a file as one Zstandard frame."""
     zstandard = needed("zstandard")
     with source.open("rb") as plain, target.open("wb") as out:
-        zstandard.ZstdCompressor().copy_stream(plain, out, size=source.stat().st_size)
+        compressor = zstandard.ZstdCompressor(write_checksum=True)
+        compressor.copy_stream(plain, out, size=source.stat().st_size)
