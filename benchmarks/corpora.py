@@ -32,7 +32,7 @@ from speed import collect, growth
 Row = dict[str, Any]
 
 HERE = Path(__file__).parent
-SIZE = 150
+SIZE = 100
 """MB of text in each format."""
 ROUNDS = 2
 RIVAL = "truecase + sacremoses"
@@ -40,6 +40,8 @@ RIVALS_SIZE = 4
 """MB of text beside the other system, which is many times slower."""
 SIZES = (10, 100, 1000, 10_000)
 """MB of text to see how time grows."""
+ALONE = 1000
+"""MB of text that one core restores, too."""
 OWN = 700
 """MB of text that the corpus has; more repeats it."""
 
@@ -197,11 +199,13 @@ class _Bench:
                 path = _repeated(path, mb)
             size = path.stat().st_size / 1e6
             out = self.folder / "out.txt"
-            rounds = ROUNDS if mb <= SIZES[1] else 1
-            some = [self.command(path, out, cores) for _ in range(rounds)]
-            row = {"what": "growth", "cores": cores, "mb": round(size, 1)}
-            row |= _rates(size, [run.seconds for run in some])
-            yield {**row, "peak_mb": round(max(run.peak_mb for run in some))}
+            # What a second core brings is seen where starting no longer counts.
+            for count in sorted({1, cores}) if mb == ALONE else [cores]:
+                rounds = ROUNDS if mb < ALONE else 1
+                some = [self.command(path, out, count) for _ in range(rounds)]
+                row = {"what": "growth", "cores": count, "mb": round(size, 1)}
+                row |= _rates(size, [run.seconds for run in some])
+                yield {**row, "peak_mb": round(max(run.peak_mb for run in some))}
             points.append((size * 1e6, median(run.seconds for run in some)))
             path.unlink()
             out.unlink()

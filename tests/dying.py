@@ -7,7 +7,6 @@ then is written in part.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 from pathlib import Path
@@ -36,7 +35,7 @@ class Moments:
 
     def __init__(self, last: int) -> None:
         self.left = last
-        write, remove = journal.Journal._write, shutil.rmtree
+        write = journal.Journal._write
 
         def torn(self_: journal.Journal, path: Path, data: bytes) -> None:
             if self.left == 1:
@@ -44,14 +43,8 @@ class Moments:
             self.passed()
             write(self_, path, data)
 
-        def partly(folder: Path) -> None:
-            if self.left == 1:
-                next(folder.iterdir()).unlink()
-            self.passed()
-            remove(folder)
-
         journal.Journal._write = torn
-        shutil.rmtree = partly
+        Path.rmdir = self.before(Path.rmdir)
         os.fsync = self.before(os.fsync)
         Path.replace = self.before(Path.replace)
         Path.unlink = self.before(Path.unlink)

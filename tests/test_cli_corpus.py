@@ -95,6 +95,22 @@ def test_plain_text_is_what_restore_writes(
     assert Path("out.txt").read_bytes() == done.stdout
 
 
+def test_work_is_kept_where_one_wants_it(folder: Path, call: Callable[..., Done]) -> None:
+    Path("kept").mkdir()
+    Path("kept/mine.txt").write_text("mine")
+    with Path("a.jsonl").open("a") as file:
+        file.write("{}\n")
+    done = call("a.jsonl", "-o", "new/out.jsonl", "--column", "text", "--work", "kept")
+    assert done.returncode == 1
+    assert sorted(path.name for path in Path("kept").iterdir()) == [
+        ".new-out-jsonl.majuscule",
+        "mine.txt",
+    ]
+    options = ("--column", "text", "--work", "kept", "--restart", "--on-error", "skip")
+    assert call("a.jsonl", "-o", "new/out.jsonl", *options).returncode == 0
+    assert [path.name for path in Path("kept").iterdir()] == ["mine.txt"]
+
+
 def test_a_stream_of_records(folder: Path, model: Path) -> None:
     command = [sys.executable, "-m", "majuscule", "corpus", "-", "--format", "jsonl", "-o", "-"]
     options = ["--column", "text", "--model", model, "--report", "report.json", "--jobs", "2"]

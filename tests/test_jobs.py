@@ -493,6 +493,17 @@ def test_work_that_nothing_has_come_of_is_in_nobody_s_way(tmp_path: Path, model:
     assert restore(source, output, model, "text").before == 0
 
 
+def test_what_is_not_of_the_work_stays(tmp_path: Path, model: Path) -> None:
+    (tmp_path / "in.jsonl").write_bytes(as_json(TEXTS))
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "thesis.txt").write_text("all my work")
+    (work / "1.part").write_text("of another work, long ago")
+    for afresh in (False, True):
+        restore(tmp_path / "in.jsonl", tmp_path / "o", model, "text", work=work, afresh=afresh)
+        assert files_below(work) == {"thesis.txt": b"all my work"}
+
+
 @posix
 def test_two_at_once_are_refused(begun: Path, model: Path, tmp_path: Path) -> None:
     with (

@@ -17,16 +17,17 @@ import shutil
 import time
 from collections import deque
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+import majuscule
 from majuscule import corpus, parts, sources
 from majuscule.changes import Changes
 from majuscule.errors import DataError, MajusculeError
 from majuscule.formats import FORMATS
-from majuscule.journal import Counts, Journal, locked, parsed, settle
+from majuscule.journal import MANIFEST, Counts, Journal, clear, locked, parsed, settle
 from majuscule.workers import Pool, Rules, Work
 
 if TYPE_CHECKING:
@@ -177,7 +178,9 @@ class Job:
                     journals.append(Journal(folder, number))
                     opened.callback(journals[-1].close)
                 self._restore(pool, journals)
-            shutil.rmtree(folder)
+            clear(folder)
+        with suppress(OSError):  # what is there besides is somebody else's
+            folder.rmdir()
         self._report.files = len(self._tasks)
         self._report.bytes = sum(task.source.size or 0 for task in self._tasks)
         self._report.seconds = time.monotonic() - began
@@ -215,7 +218,7 @@ class Job:
 
     def _begin(self, folder: Path, *, afresh: bool) -> None:
         """See that what was begun here is this work, or begin it."""
-        manifest = folder / "manifest.json"
+        manifest = folder / MANIFEST
         wanted = self._manifest()
         # Where nothing has come of it yet, no other work is in the way.
         if (
@@ -232,9 +235,7 @@ class Job:
                         " begun, or begin anew with --restart"
                     )
             return
-        for path in [manifest, *folder.iterdir()]:
-            if path.name != "lock":
-                path.unlink(missing_ok=True)
+        clear(folder)
         with corpus.writer(str(manifest)) as write:
             write(json.dumps(wanted))
         settle(folder)
@@ -249,7 +250,7 @@ class Job:
             "model": self._restorer.model.hash,
             "options": self._restorer.options,
             "rules": {**self._rules.columns._asdict(), "on_error": self._rules.on_error},
-            "version": [1, parts.PART],
+            "version": [majuscule.__version__, parts.PART],
         }
         known: dict[str, Any] = json.loads(json.dumps(about))
         return known

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import contextmanager
+import re
+from contextlib import contextmanager, suppress
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 
 LISTED = 1000
 """Bad records of a part that are named; all are counted."""
+
+
+MANIFEST = "manifest.json"
+"""The name of the file that says what is being done."""
+
+_OWN = re.compile(r"\d+\.(part|journal|made)|\.majuscule-[0-9a-f]+\.part")
 
 
 class Counts(NamedTuple):
@@ -173,24 +180,36 @@ def settle(folder: Path) -> None:
         os.close(number)
 
 
+def clear(folder: Path) -> None:
+    """Remove all that is kept in a folder, but what is not known to be of such work.
+
+    The manifest goes first: without it, nothing that is left counts.
+    """
+    (folder / MANIFEST).unlink(missing_ok=True)
+    for path in folder.iterdir():
+        if _OWN.fullmatch(path.name):
+            path.unlink()
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Keep others from the same work; the lock ends with the process, however that ends.
+
+    Its file goes when the work has come to its end.
 
     Raises:
         MajusculeError: another process has it.
     """
     with (folder / "lock").open("ab") as file:
-        try:
+        with suppress(ImportError):
             import fcntl  # noqa: PLC0415 - not on every system
-        except ImportError:
-            yield
-            return
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise MajusculeError(
-                f"{folder}: expected nobody else to be at this work, found another process; wait"
-                " for it, or choose another output"
-            ) from None
+
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise MajusculeError(
+                    f"{folder}: expected nobody else to be at this work, found another process;"
+                    " wait for it, or choose another output"
+                ) from None
         yield
+    (folder / "lock").unlink()

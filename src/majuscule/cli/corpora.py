@@ -167,7 +167,11 @@ def _tasks(chosen: argparse.Namespace, found: list[Source]) -> tuple[list[Task],
         beside = Path(f".{re.sub(r'[^A-Za-z0-9]+', '-', out)}.majuscule")
     else:
         _look_at_places(chosen, tasks)
-    return tasks, Path(chosen.work) if chosen.work else beside
+    if chosen.work:
+        # A name of its own, so that several can be kept there.
+        name = re.sub(r"[^A-Za-z0-9]+", "-", out).strip("-")
+        return tasks, Path(chosen.work) / f".{name}.majuscule"
+    return tasks, beside
 
 
 def _look_at_places(chosen: argparse.Namespace, tasks: list[Task]) -> None:
