@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
+from itertools import pairwise
 from json.decoder import scanstring  # type: ignore[attr-defined] # CPython's, known to no stub
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -126,7 +127,7 @@ def json_lines(block: bytes, columns: Sequence[str]) -> Found:
     while first < len(text):
         last = text.find("\n", first) + 1 or len(text)
         line = text[first:last]
-        if not line.isspace():
+        if _after_blanks(line, 0) < len(line):
             why = None if good else _not_utf8(line)
             one = why or _of_object(line, first, names, above)
             found.add(first, last, row, one)
@@ -136,8 +137,12 @@ def json_lines(block: bytes, columns: Sequence[str]) -> Found:
 
 
 def _not_utf8(line: str) -> Fault | None:
-    why = faults.of_bytes(line.encode("utf-8", "surrogateescape"))
-    return Fault(0, None, why) if why else None
+    data = line.encode("utf-8", "surrogateescape")
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return Fault(0, None, f"expected UTF-8, got byte 0x{data[error.start]:02x}")
+    return None
 
 
 def _of_object(
@@ -164,11 +169,10 @@ def _of_object(
         if why := faults.of_text(value):
             return Fault(0, name, why)
         places.append(Place(first + offset, last + offset, value))
-    if len(values) < len(names):
-        there = {name for name, *_ in values}
-        for name in names:
-            if name not in there:
-                return Fault(0, name, "expected text, got no such key")
+    there = {name for name, *_ in values}
+    for name in names:
+        if name not in there:
+            return Fault(0, name, "expected text, got no such key")
     return places
 
 
@@ -204,13 +208,13 @@ def _walk(
         name = path + key
         if name in above and line[at : at + 1] == "{":
             at = _walk(line, at, name + ".", names, above, values)
+            value = {}
+        elif line[at : at + 1] == '"':
+            value, at = scanstring(line, at + 1)
         else:
-            if line[at : at + 1] == '"':
-                value, at = scanstring(line, at + 1)
-            else:
-                value, at = _DECODER.raw_decode(line, at)
-            if name in names:
-                values.append((name, first, at, value))
+            value, at = _DECODER.raw_decode(line, at)
+        if name in names:
+            values.append((name, first, at, value))
         sign = line[at : at + 1]
         if sign not in {",", "}"}:
             at = _after_blanks(line, at)
@@ -266,8 +270,13 @@ def _dialect(delimiter: str) -> _Dialect:
 def _row(delimiter: str, columns: tuple[int, ...], width: int) -> re.Pattern[str]:
     """A record of so many fields, those of the columns in groups."""
     field = _dialect(delimiter).field
-    fields = (f"({field})" if i in columns else field for i in range(width))
-    return re.compile(delimiter.join(fields) + rf"(?:{_END}|\Z)")
+    # A count of fields takes no longer to compile if there are many.
+    groups = (
+        rf"(?:{field}{delimiter}){{{place - before - 1}}}({field})"
+        for before, place in pairwise((-1, *columns))
+    )
+    others = rf"(?:{delimiter}{field}){{{width - 1 - columns[-1]}}}"
+    return re.compile(delimiter.join(groups) + others + rf"(?:{_END}|\Z)")
 
 
 def whole_records(data: bytes, delimiter: str, *, final: bool) -> tuple[int, int]:
@@ -386,7 +395,8 @@ def _value(literal: str, delimiter: str) -> str:
 
 
 def _as_field(text: str, literal: str) -> str:
-    if literal.startswith('"') or re.search('[,"\r\n]', text):
+    # What has become empty must not make a blank line, nor a null to some readers.
+    if not text or literal.startswith('"') or re.search('[,"\r\n]', text):
         return '"' + text.replace('"', '""') + '"'
     return text
 

@@ -11,6 +11,7 @@ import os
 import re
 import zlib
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,8 +20,8 @@ from majuscule import corpus
 from majuscule.errors import DataError, MajusculeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import BinaryIO
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import BinaryIO, NoReturn
 
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst")
 """Suffixes of compressed files."""
@@ -125,18 +126,38 @@ def _shown(parts: Iterable[str]) -> bool:
 def _local(name: str) -> Iterator[Source]:
     path = Path(name)
     if path.is_dir():
-        root, found = path, path.rglob("*")
+        root, found = path, _below(path)
     elif _PATTERN.search(name) and not path.exists():
         root = Path(*_fixed(path.parts))
-        found = root.glob(str(Path(*path.parts[len(root.parts) :])))
+        found = _glob(root, path.parts[len(root.parts) :], name)
     else:
         with corpus.naming(name):
             yield _of_path(path, path.name)
         return
-    for one in sorted(found):
+    for one in sorted(set(found)):
         relative = one.relative_to(root)
         if one.is_file() and _shown(relative.parts):
             yield _of_path(one, relative.as_posix())
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """What is below a folder; to pass over what cannot be looked into would lose files."""
+
+    def refuse(error: OSError) -> NoReturn:
+        raise error
+
+    for above, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [one for one in folders if _shown([one])]
+        yield from (Path(above, one) for one in names)
+
+
+def _glob(root: Path, parts: tuple[str, ...], name: str) -> Iterator[Path]:
+    if parts[-1] == "**":  # folders only, to some versions of Python
+        parts = (*parts, "*")
+    try:
+        yield from root.glob(str(Path(*parts)))
+    except ValueError as error:
+        raise DataError(f"{name}: expected a pattern as shells know them: {error}") from None
 
 
 def _fixed(parts: tuple[str, ...]) -> Iterator[str]:
@@ -149,49 +170,64 @@ def _fixed(parts: tuple[str, ...]) -> Iterator[str]:
 
 def _of_path(path: Path, relative: str) -> Source:
     about = path.stat()
-    return Source(str(path), relative, about.st_size, f"{about.st_size} {about.st_mtime_ns}")
+    name = str(path)
+    if name == corpus.STANDARD:  # a file that is called so
+        name = f"./{name}"
+    return Source(name, relative, about.st_size, f"{about.st_size} {about.st_mtime_ns}")
 
 
 def _remote(name: str) -> Iterator[Source]:
-    fsspec = needed("fsspec")
     with _in_words(name):
-        system, path = fsspec.core.url_to_fs(name)
+        system, path = needed("fsspec").core.url_to_fs(name)
         if _PATTERN.search(path) and not system.exists(path):
             root = str(PurePosixPath(*_fixed(PurePosixPath(path).parts)))
-            found = system.glob(path)
-        elif system.isdir(path):
-            root, found = path, system.find(path)
+            found = system.glob(path, detail=True)
+        elif _is_folder(system, name, path):
+            root, found = path, system.find(path, detail=True)
         else:
             yield _of_url(system, name, PurePosixPath(path).name)
             return
         for one in sorted(found):
             relative = PurePosixPath(one).relative_to(root)
-            if _shown(relative.parts) and not system.isdir(one):
+            if found[one]["type"] != "directory" and _shown(relative.parts):
                 yield _of_url(system, str(system.unstrip_protocol(one)), relative.as_posix())
 
 
-def _of_url(system: Any, name: str, relative: str) -> Source:  # noqa: ANN401 - fsspec has no types
+def _is_folder(system: Any, name: str, path: str) -> bool:  # noqa: ANN401 - fsspec has no types
+    if system.info(path)["type"] == "directory":
+        return True
+    # To HTTP all are files, and one with links in its text, which is fetched to see them, is a
+    # folder as well: only what is called a folder is looked at.
+    return name.endswith("/") and bool(system.isdir(path))
+
+
+def _of_url(system: Any, name: str, relative: str) -> Source:  # noqa: ANN401 - as above
     path = system._strip_protocol(name)  # noqa: SLF001 - fsspec's own way from a URL to a path
     about = system.info(path)
-    return Source(name, relative, about.get("size"), str(system.ukey(path)))
+    # HTTP's key is that of the URL alone.
+    marks = [about.get(key) for key in ("size", "ETag", "Last-Modified")]
+    fingerprint = " ".join(map(str, (system.ukey(path), *marks)))
+    return Source(name, relative, about.get("size"), fingerprint)
 
 
 @contextmanager
 def _in_words(name: str) -> Iterator[None]:
-    """Errors of file systems that are not the machine's own, as its own are told."""
+    """Errors of file systems that are not the machine's own, in a line."""
     try:
         yield
-    except FileNotFoundError:
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name) from None
-    except OSError as error:
-        if error.errno is None:
-            raise DataError(
-                f"{name}: expected a file that can be reached, got: {error!s:.200}"
-            ) from None
-        error.filename = name
+    except MajusculeError:
         raise
-    except (ImportError, ValueError) as error:
-        raise MajusculeError(f"{name}: expected a URL that can be opened: {error!s:.200}") from None
+    except (ImportError, TypeError, ValueError) as error:
+        raise MajusculeError(f"{name}: expected a URL that can be opened: {_line(error)}") from None
+    except Exception as error:  # noqa: BLE001 - each file system raises what it likes
+        why = error.__cause__ or error
+        if isinstance(error, FileNotFoundError) and isinstance(why, FileNotFoundError):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name) from None
+        raise DataError(f"{name}: expected a file that can be reached, got: {_line(why)}") from None
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 # Their bytes ----------------------------------------------------------------------------------
@@ -217,8 +253,10 @@ class _Counted(io.RawIOBase):
         return self._file.tell()
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - whatever bytes can be put into
-        with corpus.naming(self._name):
+        with _in_words(self._name) if is_url(self._name) else corpus.naming(self._name):
             data = self._file.read(len(buffer))
+            if data is None:  # no end of the file, and must not be taken for one
+                raise BlockingIOError(errno.EAGAIN, "expected input that can be waited for")
         buffer[: len(data)] = data
         self.count += len(data)
         return len(data)
@@ -246,63 +284,70 @@ class Opened(io.BufferedReader):
         self._counted.close()
 
 
-class _Whole(io.RawIOBase):
-    """What a decompressor gives; a file that is broken off, or broken, is no end."""
+class _Decompressed(io.RawIOBase):
+    """The members, streams or frames of a file, one after another, all of them whole.
 
-    def __init__(self, file: Any, name: str) -> None:  # noqa: ANN401 - each package has its own
-        self._file, self._name = file, name
+    Args:
+        file: the file.
+        new: makes what decompresses one of them.
+        error: what it raises if it cannot.
+        name: the file's.
+    """
+
+    def __init__(
+        self, file: _Counted, new: Callable[[], Any], error: type[Exception], name: str
+    ) -> None:
+        self._file = io.BufferedReader(file, 1 << 16)
+        self._new, self._error, self._name = new, error, name
+        self._member: Any = new()  # None between two: a file without any is none
+        self._rest = b""
+        self._out = memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - as above
-        try:
-            data = self._file.read(len(buffer))
-        except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile, ValueError) as error:
-            raise self._broken(error) from None
-        except OSError as error:
-            if error.errno is not None:
-                raise
-            raise self._broken(error) from None  # bz2's
-        buffer[: len(data)] = data
-        return len(data)
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - whatever bytes can be put into
+        while not self._out:
+            # Few bytes, as they can become many.
+            data = self._rest or self._file.read(1 << 12)
+            if self._member is None:
+                if not data:
+                    return 0
+                data = self._rest = data.lstrip(b"\0")  # what fills up blocks
+                if not data:
+                    continue
+                self._member = self._new()
+            if not data:
+                raise self._broken("one that breaks off")
+            try:
+                self._out = memoryview(self._member.decompress(data))
+            except self._error as error:
+                raise self._broken(_line(error)) from None
+            self._rest = self._member.unused_data
+            if self._member.eof:
+                self._member = None
+        size = min(len(buffer), len(self._out))
+        buffer[:size] = self._out[:size]
+        self._out = self._out[size:]
+        return size
 
-    def _broken(self, error: Exception) -> DataError:
+    def _broken(self, got: str) -> DataError:
         return DataError(
-            f"{self._name}: expected a compressed file that is whole, got"
-            f" {str(error) or 'one that breaks off'}; make or fetch it again"
+            f"{self._name}: expected a compressed file that is whole, got {got}; make or fetch it"
+            " again"
         )
 
 
-class _Zstandard:
-    """The frames of a file, one after another."""
-
-    def __init__(self, file: io.RawIOBase) -> None:
-        zstandard = needed("zstandard")
-        self._file = file
-        self._new = zstandard.ZstdDecompressor
-        self._error = zstandard.ZstdError
-        self._frame: Any = None
-        self._rest = self._out = b""
-
-    def read(self, size: int) -> bytes:
-        """Some more bytes, at most `size`; none at the end."""
-        while not self._out:
-            data = self._rest or self._file.read(1 << 14) or b""
-            if not data:
-                if self._frame is not None:
-                    raise EOFError("one that breaks off")
-                return b""
-            self._frame = self._frame or self._new().decompressobj()
-            try:
-                self._out = self._frame.decompress(data)
-            except self._error as error:
-                raise EOFError(str(error)) from None
-            self._rest = self._frame.unused_data
-            if self._frame.eof:
-                self._frame = None
-        data, self._out = self._out[:size], self._out[size:]
-        return data
+def _decompressor(suffix: str) -> tuple[Callable[[], Any], type[Exception]]:
+    """What makes decompressors, and what these raise."""
+    if suffix == ".gz":
+        return partial(zlib.decompressobj, 16 + zlib.MAX_WBITS), zlib.error  # 16: gzip's own
+    if suffix == ".bz2":
+        return bz2.BZ2Decompressor, OSError
+    if suffix == ".xz":
+        return partial(lzma.LZMADecompressor, lzma.FORMAT_XZ), lzma.LZMAError
+    zstandard = needed("zstandard")
+    return zstandard.ZstdDecompressor().decompressobj, zstandard.ZstdError
 
 
 def open_bytes(source: Source) -> Opened:
@@ -313,23 +358,19 @@ def open_bytes(source: Source) -> Opened:
     Raises:
         OSError: it cannot be opened.
     """
-    if source.name == corpus.STANDARD:
+    name = source.name
+    suffix = split_suffix(name)[1]
+    decompressor = _decompressor(suffix) if suffix else None
+    if name == corpus.STANDARD:
         file: Any = os.fdopen(0, "rb", buffering=0, closefd=False)
-    elif is_url(source.name):
-        with _in_words(source.name):
-            file = needed("fsspec").open(source.name, "rb").open()
+    elif is_url(name):
+        with _in_words(name):
+            system, path = needed("fsspec").core.url_to_fs(name)
+            file = system.open(path, "rb")
     else:
-        file = Path(source.name).open("rb", buffering=0)  # noqa: SIM115 - whoever reads closes it
-    counted = _Counted(file, source.name)
-    suffix = split_suffix(source.name)[1]
-    if not suffix:
-        return Opened(counted, counted)
-    opened: Any = {".gz": gzip.GzipFile, ".bz2": bz2.BZ2File, ".xz": lzma.LZMAFile}.get(suffix)
-    if opened is not None:
-        plain = opened(fileobj=io.BufferedReader(counted)) if suffix == ".gz" else opened(counted)
-    else:
-        plain = _Zstandard(counted)
-    return Opened(_Whole(plain, source.name), counted)
+        file = Path(name).open("rb", buffering=0)  # noqa: SIM115 - whoever reads closes it
+    counted = _Counted(file, name)
+    return Opened(_Decompressed(counted, *decompressor, name) if decompressor else counted, counted)
 
 
 def compressed(data: bytes, suffix: str) -> bytes:
