@@ -476,7 +476,7 @@ MANY = ['"', ",", 'a"', '"a",', '""', '","', "\\", "[", "a", "\r", "\n", "\t", "
 
 
 @pytest.mark.parametrize("sign", MANY)
-@pytest.mark.parametrize("begin", ["", '"', 'a,"', "a,b,c,d,"])
+@pytest.mark.parametrize("begin", ["", '"', 'a,"'])
 def test_nothing_is_tried_over_and_over(sign, begin):
     text = begin + sign * (100_000 // len(sign))
     for delimiter, width in ((",", 3), ("\t", 3), (",", 100_001)):

@@ -254,6 +254,9 @@ def served(folder):
         def log_message(self, *_):
             pass
 
+        def guess_type(self, _):
+            return "text/html"
+
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder))) as server:
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()

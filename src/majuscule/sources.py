@@ -98,7 +98,9 @@ def expand(names: Iterable[str]) -> list[Source]:
         The files in the order of `names`, those of one in the order of their paths.
 
     Raises:
-        DataError: nothing is found under a name, or two files would go to one place.
+        DataError: nothing is found under a name, two files would go to one place, or a URL
+            cannot be reached.
+        MajusculeError: a URL is of no kind that can be opened.
         OSError: a file cannot be looked at.
     """
     found: list[Source] = []
@@ -196,8 +198,8 @@ def _remote(name: str) -> Iterator[Source]:
 def _is_folder(system: Any, name: str, path: str) -> bool:  # noqa: ANN401 - fsspec has no types
     if system.info(path)["type"] == "directory":
         return True
-    # To HTTP all are files, and one with links in its text, which is fetched to see them, is a
-    # folder as well: only what is called a folder is looked at.
+    # To HTTP all are files, and what comes as a page with links in it is a folder as well; to see
+    # them all of it is fetched. So only what is called a folder is looked at.
     return name.endswith("/") and bool(system.isdir(path))
 
 
@@ -356,7 +358,7 @@ def open_bytes(source: Source) -> Opened:
     Reading raises a DataError if it is compressed and not whole.
 
     Raises:
-        OSError: it cannot be opened.
+        DataError, MajusculeError, OSError: it cannot be opened, as `expand` has it.
     """
     name = source.name
     suffix = split_suffix(name)[1]
