@@ -144,7 +144,7 @@ def quality(results: Results) -> Iterator[str]:
         yield line(on, "MB/s", f"{row['mb_per_second']:.2f}", other)
         yield line("", "memory at most, all processes", _figure(row, "peak_mb"), "")
     yield ""
-    yield "(P) is published by others; all else was measured in one run, side by side."
+    yield "(P) is published by others; all else was measured side by side, on the days below."
     yield results.source("quality", "speed", "adapting", "corpora")
 
 
