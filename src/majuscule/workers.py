@@ -111,12 +111,11 @@ class Pool:
         """What a function will give, called in one of the processes."""
         if self._jobs == 1:
             return _at_once(function, *arguments, **named)
-        if self._pool is not None:
-            return self._pool.submit(function, *arguments, **named)
-        self._pool = ProcessPoolExecutor(
-            self._jobs, get_context("spawn"), initializer=_begin, initargs=(self._restorer,)
-        )
-        with _uninterrupted():  # the processes begin here
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self._jobs, get_context("spawn"), initializer=_begin, initargs=(self._restorer,)
+            )
+        with _uninterrupted():  # a process may begin here
             return self._pool.submit(function, *arguments, **named)
 
     def close(self) -> None:
