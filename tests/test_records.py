@@ -282,6 +282,16 @@ def test_half_a_surrogate_pair_elsewhere_stays():
     )
 
 
+def test_a_byte_order_mark_is_the_readers():
+    bom = b"\xef\xbb\xbf"
+    block = bom + b'{"text": "a"}\n{"text": "\xef\xbb\xbfb"}\n'
+    found = records.json_lines(block, ["text"])
+    assert found.texts == ["\ufeffb"]  # in a text it is a character like others
+    assert [fault[:2] for fault in found.faults] == [(0, None)]
+    assert found.written(["\ufeffB"], keep=True) == block.replace(b'b"', b'B"')
+    assert records.first_record(bom + b"text,b\n", ",") == (["\ufefftext", "b"], 10)
+
+
 def test_lines_end_at_line_feeds():
     for data in (b"", b"a", b"\n", b"a\r\n\nb\rc"):
         assert list(records.lines(data)) == io.BytesIO(data).readlines()

@@ -15,6 +15,8 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from majuscule import sources
 from majuscule.errors import DataError, MajusculeError
@@ -366,6 +368,31 @@ def test_a_file_that_breaks_off_is_no_shorter_file(tmp_path, suffix):
     for size in (1 << 12, len(whole) // 2, len(whole) - 9, len(whole) - 1):
         path.write_bytes(whole[:size])
         refused(path)
+
+
+@given(
+    st.sampled_from(sorted(COMPRESS)),
+    st.lists(st.binary(max_size=40) | st.just(DATA), min_size=1, max_size=4),
+    st.integers(0),
+    st.lists(st.integers(1, 1 << 17), min_size=1, max_size=4),
+)
+def test_a_file_is_read_whole_or_refused(tmp_path_factory, suffix, parts, cut, sizes):
+    members = [COMPRESS[suffix](part) for part in parts]
+    whole = b"".join(members)
+    cut %= len(whole) + 1
+    path = tmp_path_factory.getbasetemp() / f"cut{suffix}"
+    path.write_bytes(whole[:cut])
+    ends = {len(b"".join(members[:count])): count for count in range(1, len(members) + 1)}
+    with sources.open_bytes(Source(str(path), path.name, None, "")) as file:
+        if cut not in ends:
+            with pytest.raises(DataError, match=rf"{path.name}: {WHOLE}"):
+                file.read()
+            return
+        read_so = bytearray()
+        while piece := file.read(sizes[len(read_so) % len(sizes)]):
+            read_so += piece
+        assert read_so == b"".join(parts[: ends[cut]])
+        assert file.consumed == cut
 
 
 @pytest.mark.parametrize("suffix", COMPRESS)

@@ -3,6 +3,7 @@
 Only the bytes of the chosen texts change; all others, and so the order of keys, the spelling of
 numbers, quotes, blanks and line ends, stay as they are. CSV is read as Python's `csv` reads it;
 TSV has no quotes (IANA, text/tab-separated-values), so that a quote is one.
+A byte order mark is no part of the records: whoever reads the file takes it off, and puts it back.
 
 >>> found = json_lines(b'{"id": 1.10, "text": "so ."}\\n', ["text"])
 >>> found.texts, found.written(["So."], keep=True)
