@@ -240,13 +240,19 @@ def writer(name: str) -> Iterator[Callable[[str], None]]:
 
 
 def _writing(file: FileIO, name: str) -> Callable[[str], None]:
-    def write(text: str) -> None:
-        left = memoryview(text.encode())
-        with naming(name):
-            while left:
-                left = left[file.write(left) :]
+    return lambda text: write_all(file, text.encode(), name)
 
-    return write
+
+def write_all(file: FileIO, data: bytes, name: str) -> None:
+    """Hand all of some bytes to the system, which may take them in several portions.
+
+    Raises:
+        OSError: it does not take them; the file is called `name`.
+    """
+    left = memoryview(data)
+    with naming(name):
+        while left:
+            left = left[file.write(left) :]
 
 
 def _open(name: str, mode: Literal["rb", "wb"]) -> FileIO:

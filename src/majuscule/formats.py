@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 from contextlib import suppress
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -72,10 +71,9 @@ def of(name: str, chosen: str | None = None) -> str:
     """
     if chosen is not None:
         return chosen
+    if known := by_suffix(name):
+        return known
     suffix = Path(sources.split_suffix(name)[0]).suffix.lower()
-    for known, form in FORMATS.items():
-        if suffix in form.suffixes:
-            return known
     suffixes = [suffix for form in FORMATS.values() for suffix in form.suffixes]
     raise MajusculeError(
         f"{name}: expected a name that ends in one of {', '.join(suffixes)}, before .gz, .bz2,"
@@ -84,16 +82,23 @@ def of(name: str, chosen: str | None = None) -> str:
     )
 
 
+def by_suffix(name: str) -> str | None:
+    """The format that a name tells of, whatever the file is compressed with; None if it tells none.
+
+    >>> by_suffix("a.TSV.xz"), by_suffix("a.md")
+    ('tsv', None)
+    """
+    suffix = Path(sources.split_suffix(name)[0]).suffix.lower()
+    return next((known for known, form in FORMATS.items() if suffix in form.suffixes), None)
+
+
 def is_known(name: str) -> bool:
     """Whether a name says that a file is something else than plain text that can be read at once.
 
     >>> is_known("a.txt"), is_known("a.txt.gz"), is_known("a.csv"), is_known("a.md")
     (False, True, True, False)
     """
-    bare, suffix = sources.split_suffix(name)
-    known = Path(bare).suffix.lower()
-    others = (form.suffixes for kind, form in FORMATS.items() if kind != "text")
-    return bool(suffix) or known in chain.from_iterable(others)
+    return bool(sources.split_suffix(name)[1]) or by_suffix(name) not in {None, "text"}
 
 
 # Plain text -----------------------------------------------------------------------------------

@@ -205,7 +205,7 @@ class Job:
                 f" {task.format}; name a file with -o"
             )
         with self._working() as pool:
-            for _, _, piece, sha256 in self._pieces(pool, {0: []}):
+            for _, piece, sha256 in self._pieces(pool, {0: []}):
                 if piece is not None:
                     counts = Counts(
                         sha256, 0, piece.records, piece.changes, len(piece.faults), piece.faults
@@ -292,7 +292,7 @@ class Job:
                 self._progress.advance(task.source.size or 0)
             if journal.pieces.exists():
                 finishing += self._end(pool, number, journal)
-        for number, _, piece, sha256 in self._pieces(pool, done):
+        for number, piece, sha256 in self._pieces(pool, done):
             journal = journals[number]
             if piece is not None:
                 counts = journal.add(piece, sha256)
@@ -307,7 +307,7 @@ class Job:
 
     def _pieces(
         self, pool: Pool, done: dict[int, list[Counts]]
-    ) -> Iterator[tuple[int, Part | None, Piece | None, str]]:
+    ) -> Iterator[tuple[int, Piece | None, str]]:
         """What comes of the parts of files, in order; None when all of one has come.
 
         Args:
@@ -318,17 +318,17 @@ class Job:
         size = 0
         reached: dict[int, int] = {}
 
-        def first() -> tuple[int, Part | None, Piece | None, str]:
+        def first() -> tuple[int, Piece | None, str]:
             nonlocal size
             number, part, future, sha256 = waiting.popleft()
             if part is None or future is None:
-                return number, None, None, ""
+                return number, None, ""
             size -= len(part.data)
             piece = future.result()
             if self._progress:
                 self._progress.advance(part.at - reached.get(number, 0))
             reached[number] = part.at
-            return number, part, piece, sha256
+            return number, piece, sha256
 
         failed: Exception | None = None
         for number, before in done.items():

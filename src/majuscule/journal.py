@@ -151,10 +151,8 @@ class Journal:
 
     def _write(self, path: Path, data: bytes) -> None:
         file = self._files[path]
-        left = memoryview(data)
+        corpus.write_all(file, data, str(path))
         with corpus.naming(str(path)):
-            while left:
-                left = left[file.write(left) :]
             os.fsync(file.fileno())
 
 

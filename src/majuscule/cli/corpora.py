@@ -15,7 +15,7 @@ from majuscule.cli.convert import add_edits, add_restorer, edits, other_files, r
 from majuscule.cli.progress import Progress
 from majuscule.errors import MajusculeError
 from majuscule.faults import LONGEST_FIELD, ON_ERROR
-from majuscule.formats import FORMATS, of
+from majuscule.formats import FORMATS, by_suffix, of
 from majuscule.jobs import Job, Report, Task
 from majuscule.parts import Columns
 from majuscule.sources import Source
@@ -189,14 +189,12 @@ def _look_at_places(chosen: argparse.Namespace, tasks: list[Task]) -> None:
 
 def _look_at_names(chosen: argparse.Namespace, source: Source, kind: str) -> None:
     """Refuse an output whose name says that it is what the input is not."""
-    bare, _ = sources.split_suffix(chosen.output)
-    suffix = Path(bare).suffix.lower()
-    for known, form in FORMATS.items():
-        if suffix in form.suffixes and known != kind:
-            chosen.refuse(
-                f"expected the output to be of the same kind as {source.name}, {kind}; got"
-                f" {chosen.output}, which is {known} by its name"
-            )
+    known = by_suffix(chosen.output)
+    if known not in {None, kind}:
+        chosen.refuse(
+            f"expected the output to be of the same kind as {source.name}, {kind}; got"
+            f" {chosen.output}, which is {known} by its name"
+        )
 
 
 def _look_at_columns(chosen: argparse.Namespace, kinds: set[bool]) -> None:
@@ -223,10 +221,4 @@ def _tell(report: Report, name: str) -> None:
 def _standard_output() -> Iterator[Callable[[bytes], None]]:
     """A function that writes bytes to standard output."""
     with texts.naming("standard output"), os.fdopen(1, "wb", buffering=0, closefd=False) as file:
-
-        def write(data: bytes) -> None:
-            left = memoryview(data)
-            while left:
-                left = left[file.write(left) :]
-
-        yield write
+        yield lambda data: texts.write_all(file, data, "standard output")
