@@ -6,7 +6,6 @@ the data is at fault, 2 when the call is, and 130 on Ctrl-C. Defaults are the li
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from importlib import import_module
@@ -18,7 +17,7 @@ from majuscule.cli import console
 from majuscule.errors import MajusculeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Iterable, Sequence
     from typing import NoReturn
 
 COMMANDS = {
@@ -68,37 +67,59 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _main(arguments: Sequence[str]) -> int:
-    parser = _parser(arguments)
     try:
-        chosen, unknown = parser.parse_known_args(arguments)
-        if chosen.command is None:
-            parser.print_help(sys.stderr)
-            return 2
+        if arguments[:1] == ["help"]:  # as of git and others
+            arguments = [*arguments[1:2], "--help"]
+        _look_at_command(arguments)
+        whole = parser(arguments[:1], arguments)
+        named = whole.commands.get(next(iter(arguments), ""))
+        if named:
+            named.look_at(arguments[1:])
+        else:
+            whole.look_at(arguments)
+        chosen, unknown = whole.parse_known_args(arguments)
         if unknown:
-            chosen.refuse(f"expected options of {chosen.command}, got {' '.join(unknown)}")
+            whole.commands.get(chosen.command, whole).refuse_argument(unknown[0])
+        if chosen.command is None:
+            whole.print_help(sys.stderr)
+            return 2
         return chosen.act(chosen) or 0
     except SystemExit as end:  # argparse has shown help or a version, or refused
-        try:
-            if sys.stdout is not None:  # as it is where the caller closed it
-                sys.stdout.flush()
-        except OSError:  # the interpreter would try once more on its way out, and complain
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            raise
         return int(end.code or 0)
 
 
-def _parser(arguments: Sequence[str]) -> console.Parser:
-    parser = console.Parser(
+def _look_at_command(arguments: Sequence[str]) -> None:
+    """Refuse a command that there is none of, before anything is made for the others."""
+    first = next(iter(arguments), "--help")
+    if first not in COMMANDS and (first in {"-", "--"} or not first.startswith("-")):
+        nearest = console.nearest(first, COMMANDS)
+        console.Parser(prog="majuscule").error(f"expected a command, got {first!r}{nearest}")
+
+
+def parser(
+    named: Iterable[str] = (), explained: Container[str] = tuple(COMMANDS)
+) -> console.Parser:
+    """What reads the arguments, and what help, manual and completion are made from.
+
+    Args:
+        named: the commands that are wanted; all if none of them is one.
+        explained: those whose options are wanted, too; finding those of some takes time.
+    """
+    made = console.Parser(
         prog="majuscule",
         description=(majuscule.__doc__ or "").split("\n")[0],
         epilog="Example: echo 'it is in new york , he said .' | majuscule restore",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"majuscule {majuscule.__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    made.add_argument("--version", action="version", version=f"majuscule {majuscule.__version__}")
+    commands = made.add_subparsers(
+        dest="command",
+        metavar="COMMAND",
+        title="commands",
+        description="majuscule COMMAND --help explains each.",
+    )
     # What a command imports takes time that the others need not take.
-    named = [name for name in arguments[:1] if name in COMMANDS]
-    for name in named or COMMANDS:
+    for name in [name for name in named if name in COMMANDS] or COMMANDS:
         module, example = COMMANDS[name]
         found = import_module(f"majuscule.cli.{module}")
         act, add_options = getattr(found, name), getattr(found, f"{name}_options")
@@ -107,6 +128,7 @@ def _parser(arguments: Sequence[str]) -> console.Parser:
             name, help=says, description=says, epilog=f"Example: {example}", allow_abbrev=False
         )
         command.set_defaults(act=act, refuse=command.error)
-        if name in arguments:  # finding train's options and their defaults takes time
+        if name in explained:
             add_options(command)
-    return parser
+        made.commands[name] = command
+    return made

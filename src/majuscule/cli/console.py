@@ -4,25 +4,87 @@ from __future__ import annotations
 
 import argparse
 import errno
+import os
 import re
 import sys
 from contextlib import suppress
 from inspect import getdoc
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from majuscule import corpus
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import NoReturn
+
+    from _typeshed import SupportsWrite
 
 
 class Parser(argparse.ArgumentParser):
     """A parser whose refusals are one line."""
 
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - argparse's
+        super().__init__(**options)
+        self.commands: dict[str, Parser] = {}
+
     def error(self, message: str) -> NoReturn:
         """Refuse a call in one line."""
         say(f"{message}; see {self.prog} --help")
         self.exit(2)
+
+    def look_at(self, arguments: Iterable[str]) -> None:
+        """Refuse options that it does not have.
+
+        argparse would first ask for what is only missing because it is misspelt.
+        """
+        for argument in arguments:
+            name = argument.partition("=")[0]
+            if name == "--":
+                return
+            if name.startswith("--") and " " not in name and name not in self._options():
+                self.refuse_argument(argument)
+
+    def refuse_argument(self, argument: str) -> NoReturn:
+        """Refuse an argument that it does not take, and say what may be meant."""
+        if not argument.startswith("-"):
+            self.error(f"expected nothing more, got {argument}")
+        if os.path.exists(argument):  # noqa: PTH110 - Path does not take names of any length
+            hint = f" (the file is written ./{argument})"
+        else:
+            hint = nearest(argument.partition("=")[0], self._options())
+        self.error(f"expected options of {self.prog.split()[-1]}, got {argument}{hint}")
+
+    def _options(self) -> list[str]:
+        return list(self._option_string_actions)
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """Print help or a version; argparse would not say that it cannot be written."""
+        asked_for = file is sys.stdout
+        if not asked_for:
+            super()._print_message(message, file)
+            return
+        with corpus.naming("standard output"):
+            if sys.stdout is None:  # as it is where the caller closed it
+                raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+            try:
+                sys.stdout.write(message)
+                sys.stdout.flush()
+            except OSError:  # the interpreter would try once more on its way out, and complain
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+                raise
+
+
+def nearest(written: str, known: Iterable[str]) -> str:
+    """A question whether the likeliest of what is known is meant, if any is likely.
+
+    >>> nearest("resotre", ["restore", "flatten"]), nearest("x", ["restore", "flatten"])
+    (' (did you mean restore?)', '')
+    """
+    from difflib import get_close_matches  # noqa: PLC0415 - most calls are right
+
+    bare = {name.strip("-"): name for name in known}
+    found = get_close_matches(written.strip("-"), bare, 1)
+    return f" (did you mean {bare[found[0]]}?)" if found else ""
 
 
 def add_files(command: argparse.ArgumentParser) -> None:
@@ -95,6 +157,7 @@ _EXPLAINED = {
     errno.ENOENT: "expected a file, found none; check its name and folder",
     errno.EISDIR: "expected a file, got a directory; name the files in it",
     errno.EACCES: "expected a file that may be used; look at its permissions",
+    errno.EBADF: "expected it to be open, found it closed",
     errno.EPERM: "expected a file that may be used; look at its permissions",
     errno.ENOSPC: "expected room on the disk, found none; make some or write elsewhere",
     errno.EDQUOT: "expected room on the disk, found none; make some or write elsewhere",
