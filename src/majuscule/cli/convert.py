@@ -1,4 +1,4 @@
-"""``restore`` and ``flatten``: text in, text out."""
+"""``restore`` and ``flatten``: text in, text out, and subtitles in, subtitles out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from majuscule import corpus, model, text
 from majuscule.cli import console
-from majuscule.errors import MajusculeError
+from majuscule.errors import DataError, MajusculeError
 from majuscule.restorer import EDITS, MORE_EDITS, Restorer
 from majuscule.text import Document
 
@@ -21,8 +21,22 @@ if TYPE_CHECKING:
 def restore_options(command: argparse.ArgumentParser) -> None:
     """The options of ``restore``."""
     console.add_files(command)
+    _add_format(command)
     add_restorer(command)
     add_edits(command)
+
+
+def _add_format(command: argparse.ArgumentParser) -> None:
+    """The option that says what the files hold."""
+    command.add_argument(
+        "--format",
+        choices=["text", *_SUBTITLES],
+        help="what is read: plain text or subtitles (default: by the file's name, .srt or .vtt;"
+        " text of standard input)",
+    )
+
+
+_SUBTITLES = ("srt", "vtt")
 
 
 def add_edits(command: argparse.ArgumentParser) -> None:
@@ -60,6 +74,20 @@ def add_edits(command: argparse.ArgumentParser) -> None:
 def restore(chosen: argparse.Namespace) -> None:
     """Give flattened text its capitals and its spaces back."""
     console.look_at_files(chosen, *other_files(chosen))
+    kind = _kind(chosen)
+    if kind is None and chosen.format is None:
+        _refuse_other_kinds(chosen)
+    wanted = restorer(chosen, document(chosen), **edits(chosen))
+    if kind is None:
+        _convert(chosen, wanted.stream)
+        return
+    from majuscule import subtitles  # noqa: PLC0415 - plain text is at once
+
+    _convert_whole(chosen, lambda given: subtitles.restore(given, wanted, kind), subtitles.LONGEST)
+
+
+def _refuse_other_kinds(chosen: argparse.Namespace) -> None:
+    """Refuse the call if a name says that a file is no plain text."""
     for name in chosen.files:
         if Path(name).suffix not in {"", ".txt"}:
             from majuscule import formats  # noqa: PLC0415 - plain text is at once
@@ -70,7 +98,6 @@ def restore(chosen: argparse.Namespace) -> None:
                     " restore it with majuscule corpus, or give it by standard input if it is"
                     " plain text"
                 )
-    _convert(chosen, restorer(chosen, document(chosen), **edits(chosen)).stream)
 
 
 def other_files(chosen: argparse.Namespace) -> list[str]:
@@ -143,6 +170,7 @@ def restorer(
 def flatten_options(command: argparse.ArgumentParser) -> None:
     """The options of ``flatten``."""
     console.add_files(command)
+    _add_format(command)
     add_convention(
         command,
         "whose tokens to write: the Penn Treebank's with every character as it was"
@@ -166,7 +194,49 @@ def add_convention(command: argparse.ArgumentParser, says: str) -> None:
 def flatten(chosen: argparse.Namespace) -> None:
     """Take capitals and spacing away: the inverse of restore."""
     console.look_at_files(chosen)
-    _convert(chosen, lambda pieces: (text.flatten(piece, chosen.convention) for piece in pieces))
+    kind = _kind(chosen)
+    if kind is None:
+        convention = chosen.convention
+        _convert(chosen, lambda pieces: (text.flatten(piece, convention) for piece in pieces))
+        return
+    from majuscule import subtitles  # noqa: PLC0415 - plain text is at once
+
+    _convert_whole(
+        chosen, lambda given: subtitles.flatten(given, kind, chosen.convention), subtitles.LONGEST
+    )
+
+
+def _kind(chosen: argparse.Namespace) -> str | None:
+    """The kind of subtitles that is read; None for plain text."""
+    kinds = [Path(name).suffix.lower()[1:] for name in chosen.files]
+    kind: str | None = chosen.format or next((kind for kind in kinds if kind in _SUBTITLES), None)
+    if kind not in _SUBTITLES:
+        return None
+    if len(chosen.files) > 1:
+        chosen.refuse(
+            f"expected one file of subtitles, got {len(chosen.files)} files; they would come out"
+            " as one, so call majuscule once for each"
+        )
+    return kind
+
+
+def _convert_whole(chosen: argparse.Namespace, convert: Callable[[str], str], longest: int) -> None:
+    """Convert one file that is held as a whole."""
+    (name,) = chosen.files
+    given: list[str] = []
+    size = 0
+    for piece in corpus.read(name, chosen.errors):
+        given.append(piece)
+        size += len(piece)
+        if size > longest:  # it will be refused
+            break
+    try:
+        converted = convert("".join(given))
+    except DataError as error:
+        shown = "standard input" if name == corpus.STANDARD else name
+        raise DataError(f"{shown}: {error}") from None
+    with corpus.writer(chosen.output) as write:
+        write(converted)
 
 
 def _convert(chosen: argparse.Namespace, convert: Callable[[Iterator[str]], Iterator[str]]) -> None:
