@@ -30,6 +30,7 @@ COMMANDS = {
     "adapt": ("adapting", "majuscule adapt sample.txt -o house.safetensors"),
     "info": ("models", "majuscule info --json"),
     "train": ("models", "majuscule train news=a.txt.xz b.txt -o my.model"),
+    "completion": ("completing", "majuscule completion fish | source"),
 }
 """Which module has each command, in functions of its name, and an example."""
 
