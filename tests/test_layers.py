@@ -26,6 +26,7 @@ ORDER = (
     "decode",
     "lexicon",
     "weights",
+    "choices",
     "adapter",
     "model",
     "words",
@@ -35,6 +36,7 @@ ORDER = (
     "mistakes",
     "errorpage",
     "apostrophes",
+    "shown",
     "explanation",
     "changes",
     "restorer",
@@ -56,6 +58,8 @@ ORDER = (
     "workers",
     "jobs",
     "integrations",
+    "subtitles",
+    "server",
     "cli",
     "__main__",
 )
@@ -71,7 +75,9 @@ REQUIRED = {"numpy", "safetensors"}
 OPTIONAL = {
     "tqdm",
     *("fsspec", "pyarrow", "zstandard"),
-    *("datasets", "pandas", "polars", "pyspark", "ray", "typing_extensions"),
+    *("datasets", "pandas", "polars", "pyspark", "ray", "spacy", "typing_extensions"),
+    *("fastapi", "prometheus_client", "pydantic", "starlette", "uvicorn"),
+    "_typeshed",
 }
 
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from majuscule import text
-from majuscule.decode import NO_CASE
+from majuscule import shown, text
 from majuscule.labels import Case, Gap
+from majuscule.shown import Doubt
 from majuscule.weights import SCALE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from majuscule._arrays import Bytes, Ints
@@ -35,7 +37,8 @@ class Decision(NamedTuple):
             else could be.
         runner_up: the next best case, None where there is no other.
         by: ``"model"``; ``"memory"`` where it would be otherwise, had the document not said
-            what it did before; ``"lexicon"``; or ``"input"`` for a token of which something
+            what it did before, or nothing been chosen for another mention; ``"lexicon"``;
+            ``"choice"``; or ``"input"`` for a token of which something
             was left as it stood: because the input knew it, or for less confidence than
             `min_confidence`. Probabilities and runner_up are then of the change that was
             not made.
@@ -50,6 +53,67 @@ class Decision(NamedTuple):
     gap_probability: float
     runner_up: Case | None
     by: str
+
+    @property
+    def probability(self) -> float:
+        """The less sure of its two decisions."""
+        return min(self.case_probability, self.gap_probability)
+
+    @property
+    def alternative(self) -> str | None:
+        """What the less sure of its two decisions could have been instead; None for nothing.
+
+        Another case is the token so written, a form of its own (MIXED) left out; another gap
+        is the token after ``␣`` for a blank or after ``‿`` for none.
+
+        >>> places = (0, 2), (0, 2)
+        >>> us = Decision("US", *places, Case.UPPER, Gap.SPACE, 0.7, 1, Case.LOWER, "model")
+        >>> us.alternative
+        'us'
+        """
+        if self.probability == 1:
+            return None
+        if self.gap_probability < self.case_probability:
+            return ("␣" if self.gap == Gap.JOIN else "‿") + self.written
+        if self.runner_up in (None, Case.MIXED):
+            return None
+        return cased(self.written, self.runner_up)
+
+
+def cased(token: str, case: Case) -> str:
+    """A token in another case; as it is for MIXED.
+
+    >>> cased("NATO", Case.TITLE), cased("us", Case.UPPER), cased("iPhone", Case.LOWER)
+    ('Nato', 'US', 'iphone')
+    """
+    tokens = text.read(token, np.zeros(1, dtype=bool))
+    labels = np.full(len(tokens), case, dtype=np.uint8) | tokens.gap << np.uint8(2)
+    return text.render(tokens, labels)
+
+
+class Restoration(NamedTuple):
+    """A restored text with what was decided about each of its tokens.
+
+    In a notebook it shows itself: what is doubtful is tinted, the more the less sure it is.
+
+    Attributes:
+        text: the restored text.
+        decisions: in the order of the text.
+    """
+
+    text: str
+    decisions: list[Decision]
+
+    def _repr_html_(self) -> str:
+        return shown.html(self.text, self.doubts())
+
+    def doubts(self) -> Iterator[Doubt]:
+        """What is less sure than `majuscule.shown.SURE`."""
+        for decision in self.decisions:
+            if decision.probability < shown.SURE:
+                other = decision.alternative
+                says = f"{decision.probability:.0%}" + (f", or {other}" if other else "")
+                yield Doubt(*decision.output, decision.probability, says)
 
 
 class Outcome(NamedTuple):
@@ -66,6 +130,7 @@ class Outcome(NamedTuple):
         remembered: whether it would be otherwise, had the document not been remembered;
             empty unless it was asked for.
         entries: whether the lexicon had a say.
+        chosen: whether something was chosen for it; empty if nothing was for any.
         given: the tokens of the text given; `tokens` but for apostrophes put back.
         begins: of each of their lines, whether it begins a document.
         put_back: those, if they were asked for.
@@ -81,9 +146,14 @@ class Outcome(NamedTuple):
     stays: Bytes
     remembered: NDArray[np.bool_]
     entries: NDArray[np.bool_]
+    chosen: NDArray[np.bool_]
     given: Tokens
     begins: Bytes
     put_back: Restored | None
+
+
+_CASES, _GAPS = ({int(one): one for one in kind} for kind in (Case, Gap))
+_BY = ("lexicon", "input", "memory", "model", "choice")
 
 
 def decisions(flattened: str, outcome: Outcome) -> list[Decision]:
@@ -93,37 +163,48 @@ def decisions(flattened: str, outcome: Outcome) -> list[Decision]:
         flattened: the text given.
         outcome: what became of it, with margins and what was remembered.
     """
-    tokens, labels = outcome.tokens, outcome.labels.tolist()
-    chances = 1 / (1 + np.exp(-outcome.margins / SCALE))
-    origins = text.origins(flattened, outcome.undone)
-    origin = outcome.put_back.origin if outcome.put_back else np.arange(len(tokens.chars))
-    made = []
-    end = read_to = 0
-    for i, (start, stop) in enumerate(zip(tokens.start.tolist(), tokens.end.tolist(), strict=True)):
-        case, gap = Case(labels[i] & 3), Gap(labels[i] >> 2)
-        begin = end if gap == Gap.JOIN else end + start - read_to
-        end, read_to = begin + stop - start, stop
-        runner_up = int(outcome.best[i] & 3 if outcome.stays[i] & 3 else outcome.runner_up[i])
-        if outcome.entries[i]:
-            by = "lexicon"
-        elif outcome.stays[i]:
-            by = "input"
-        else:
-            by = "memory" if outcome.remembered[i] else "model"
-        made.append(
-            Decision(
-                outcome.text[begin:end],
-                (begin, end),
-                (origins[origin[start]][0], origins[origin[stop - 1]][1]),
-                case,
-                gap,
-                float(chances[i, 0]),
-                float(chances[i, 1]),
-                None if runner_up == NO_CASE else Case(runner_up),
-                by,
-            )
-        )
+    tokens, labels = outcome.tokens, outcome.labels
+    size = tokens.end - tokens.start
+    blanks = np.diff(tokens.start, prepend=0) - np.append(0, size)[:-1]
+    begin = np.cumsum(np.where(labels >> 2 == Gap.JOIN, 0, blanks)) + np.cumsum(size) - size
+    output = list(zip(begin.tolist(), (begin + size).tolist(), strict=True))
+    places = inputs(flattened, outcome.undone, tokens, outcome.put_back).T.tolist()
+    runner_up = np.where(outcome.stays & 3 > 0, outcome.best & 3, outcome.runner_up)
+    by = np.where(outcome.stays > 0, 1, np.where(outcome.remembered, 2, 3))
+    by = np.where(outcome.entries, 0, by)
+    if len(outcome.chosen):
+        by = np.where(outcome.chosen, 4, by)
+    columns = zip(
+        [outcome.text[first:last] for first, last in output],
+        output,
+        zip(*places, strict=True),
+        map(_CASES.__getitem__, (labels & 3).tolist()),
+        map(_GAPS.__getitem__, (labels >> 2).tolist()),
+        *(1 / (1 + np.exp(-outcome.margins / SCALE))).T.tolist(),
+        map(_CASES.get, runner_up.tolist()),
+        map(_BY.__getitem__, by.tolist()),
+        strict=True,
+    )
+    made = list(map(Decision._make, columns))
     return _merged(made, outcome)
+
+
+def inputs(
+    flattened: str, undone: NDArray[np.bool_], tokens: Tokens, put_back: Restored | None
+) -> NDArray[np.int64]:
+    """int64[n, 2]: where each token is in the text given, escapes included.
+
+    Args:
+        flattened: the text given.
+        undone: of each of its lines, whether its escapes were undone.
+        tokens: those of it.
+        put_back: apostrophes among them that are not in the text, if there may be any.
+    """
+    origins = text.origins(flattened, undone)
+    first, last = tokens.start, tokens.end - 1
+    if put_back:
+        first, last = put_back.origin[first], put_back.origin[last]
+    return np.stack([origins[first, 0], origins[last, 1]], axis=1)
 
 
 def _merged(decisions: list[Decision], outcome: Outcome) -> list[Decision]:

@@ -17,8 +17,9 @@ import numpy as np
 
 from majuscule import apostrophes, decode, documents, features, model, recognition, text
 from majuscule.changes import Changes, counted
+from majuscule.choices import Choice, Choices
 from majuscule.errors import MajusculeError, ModelError
-from majuscule.explanation import Decision, Outcome, decisions
+from majuscule.explanation import Outcome, Restoration, decisions, inputs
 from majuscule.labels import Case
 from majuscule.lexicon import Lexicon
 from majuscule.recognition import Finding, Recognised, Spacing, Writing
@@ -248,8 +249,7 @@ class Restorer:
 
     def _each(self, texts: list[str]) -> tuple[list[str], Outcome]:
         found = recognition.recognise_each(texts, self._standing, self._document)
-        memory = _Memory(features.Memory(bare=True))
-        outcome = self._restore(found, memory, sure=False, explained=False)
+        outcome = self._restore(found, _Memory(features.Memory(bare=True)), sure=False)
         lines = outcome.text.split("\n")
         if len(lines) == len(texts) + 1:
             return lines[:-1], outcome
@@ -347,17 +347,20 @@ class Restorer:
         margins[np.cumsum(length) - length] = np.minimum(case, gap)
         return outcome.text, margins
 
-    def explain(self, flattened: str) -> tuple[str, list[Decision]]:
+    def explain(self, flattened: str, choices: Iterable[Choice] = ()) -> Restoration:
         """Restore a text and say of each token what was decided, how surely, and by what.
 
         Args:
             flattened: as for `restore`.
+            choices: what is decided already: how single tokens are to be written. Other
+                mentions of these words follow (`majuscule.choices`).
 
         Returns:
             What `restore` gives, and the decisions in the order of the text.
 
         Raises:
-            DataError, GuaranteeError: as `restore`.
+            DataError: as `restore`; or a choice is none (`majuscule.choices.Choices`).
+            GuaranteeError: as `restore`.
 
         >>> restored, decisions = Restorer().explain("in new york , it did n't rain .")
         >>> restored[slice(*decisions[3].output)], decisions[3].gap.name
@@ -366,9 +369,43 @@ class Restorer:
         ('York', 'TITLE', 'UPPER')
         >>> decisions[2].case_probability > 0.99, decisions[2].by
         (True, 'model')
+        >>> Restorer().explain("he left reading .", [Choice(8, "Reading")]).text
+        'He left Reading.'
         """
-        outcome = self._whole(flattened, explained=True)
-        return outcome.text, decisions(flattened, outcome)
+        (restoration,) = self._explained([flattened], choices)
+        return restoration
+
+    def stream_explained(
+        self, lines: Iterable[str], choices: Iterable[Choice] = ()
+    ) -> Iterator[Restoration]:
+        """Restore a text piece by piece as `stream` does, and explain each piece.
+
+        Args:
+            lines: as for `stream`.
+            choices: as for `explain`; offsets are of the whole text.
+
+        Yields:
+            What `explain` gives, for each piece; offsets are of the piece.
+
+        Raises:
+            DataError, GuaranteeError: as `explain`.
+
+        >>> pieces = ["human rights watch ( hrw ) said no .\\n", "then hrw left .\\n"]
+        >>> [decisions[1].written for _, decisions in Restorer().stream_explained(pieces)]
+        ['Rights', 'HRW']
+        """
+        if self._apostrophes:
+            lines = documents.held(lines, self._document)
+        return self._explained(lines, choices)
+
+    def _explained(self, pieces: Iterable[str], choices: Iterable[Choice]) -> Iterator[Restoration]:
+        chosen = Choices(choices)
+        memory = _Memory(features.Memory(bare=True))
+        at = 0
+        for found in recognition.recognise(pieces, self._standing, self._document):
+            outcome = self._restore(found, memory, sure=True, explained=True, chosen=chosen, at=at)
+            yield Restoration(outcome.text, decisions(found.text, outcome))
+            at += len(found.text)
 
     def detect(self, pieces: str | Iterable[str], *, lines: bool = False) -> Iterator[Finding]:
         """Say what comes in, and why; what `restore` does follows from it.
@@ -391,8 +428,8 @@ class Restorer:
         found = recognition.recognise(pieces, self._standing, self._document)
         return recognition.findings(found, self._document, each=lines)
 
-    def _whole(self, flattened: str, *, sure: bool = False, explained: bool = False) -> Outcome:
-        (outcome,) = self._outcomes([flattened], sure=sure or explained, explained=explained)
+    def _whole(self, flattened: str, *, sure: bool = False) -> Outcome:
+        (outcome,) = self._outcomes([flattened], sure=sure)
         return outcome
 
     def _outcomes(
@@ -400,17 +437,23 @@ class Restorer:
         pieces: Iterable[str],
         *,
         sure: bool = False,
-        explained: bool = False,
         naturally: bool | None = None,
     ) -> Iterator[Outcome]:
         memory = _Memory(features.Memory(bare=True))
         for found in recognition.recognise(
             pieces, self._standing, self._document, naturally=naturally
         ):
-            yield self._restore(found, memory, sure=sure, explained=explained)
+            yield self._restore(found, memory, sure=sure)
 
     def _restore(
-        self, found: Recognised, memory: _Memory, *, sure: bool, explained: bool
+        self,
+        found: Recognised,
+        memory: _Memory,
+        *,
+        sure: bool,
+        explained: bool = False,
+        chosen: Choices | None = None,
+        at: int = 0,
     ) -> Outcome:
         tokens, undone, line_is = self._read(found)
         lost, put_back = tokens, None
@@ -433,6 +476,12 @@ class Restorer:
         entries = self._lexicon.find(tokens) if self._lexicon else None
         if entries and self._case:
             keeps = np.where(entries.cases, keeps & np.uint8(4), keeps)
+        choice = None
+        if chosen:
+            places = inputs(found.text, undone, tokens, put_back)
+            choice = chosen.find(tokens, places[:, 0] + at)
+            keeps = np.where(choice.cases, keeps & np.uint8(4), keeps)
+            keeps = np.where(choice.gaps, keeps & np.uint8(3), keeps)
         forgetful = features.Memory(words=False, bare=True) if explained else None
         without = np.empty(count if explained else 0, dtype=np.uint8)
         kept = keeps.any()
@@ -450,6 +499,9 @@ class Restorer:
             if entries:
                 bits = _ruled(bits, 0x0F, entries.cases[span])
                 bits = _ruled(bits, 0xF0, entries.gaps[span] & bits)
+            if choice:
+                bits = _ruled(bits, 0x0F, choice.cases[span])
+                bits = _ruled(bits, 0xF0, choice.gaps[span] & bits)
             if put_back:
                 bits = _ruled(bits, 0xF0, put_back.apart[span] * np.uint8(16))
             open_ = bits
@@ -457,6 +509,8 @@ class Restorer:
                 bits = _kept(bits, as_read[span], keeps[span])
             seen = some, classes[span], new
             scores = self.model.score(*features.extract(*seen, memory.features, self._style))
+            if choice:
+                scores[:, 0, :3] += choice.lean[span]
             rest = some.lines, self.model.transitions
             labels[span] = decode.best(scores, some.role, bits, *rest)
             if len(margins):
@@ -483,6 +537,9 @@ class Restorer:
         if entries and self._lexicon:
             held = (entries.form_at >= 0) & (keeps & 3 == 0)
             form_at, forms = _joined(form_at, forms, entries.form_at, held, self._lexicon.chars)
+        if chosen and choice:
+            own = choice.form_at >= 0
+            form_at, forms = _joined(form_at, forms, choice.form_at, own, chosen.chars)
 
         def written() -> str:
             stay = (stays | keeps) & 3 != 0
@@ -501,6 +558,7 @@ class Restorer:
         remembered = best != without if explained else np.zeros(0, dtype=bool)
         return Outcome(
             *(restored, undone, tokens, labels, best, margins, runner_up, stays, remembered, held),
+            choice.here if choice else np.zeros(0, dtype=bool),
             *(lost, of_lost, put_back),
         )
 

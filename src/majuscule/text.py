@@ -242,22 +242,28 @@ _ENTITY = re.compile(r"&(?:amp;)*(?:lt|gt|apos|quot|amp|#91|#93|#124);", re.IGNO
 _TREEBANK = re.compile(r"-[lr][rsc]b-|``|''|@[-,.]@", re.IGNORECASE | re.ASCII)
 
 
-def origins(text: str, undone: NDArray[np.bool_] | None = None) -> list[tuple[int, int]]:
-    """Where each character of `unescape` comes from: its first and last offset, exclusive.
+def origins(text: str, undone: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+    """Where each character of `unescape` comes from.
 
     Args:
         text: what is unescaped.
         undone: in which of its lines; None is all.
 
+    Returns:
+        int64[characters of `unescape`, 2]: first and last offset in `text`, exclusive.
+
     >>> [("it &apos;s"[a:b], char) for (a, b), char in zip(origins("it &apos;s"), "it 's")]
     [('i', 'i'), ('t', 't'), (' ', ' '), ('&apos;', "'"), ('s', 's')]
     """
-    if undone is not None:
-        return [
-            (a + begin, b + begin)
+    if undone is not None and not undone.all():
+        parts = [
+            (origins(text[begin:end]) if mark else _themselves(end - begin)) + begin
             for begin, end, mark in runs(_text.code_points(text), undone)
-            for a, b in (origins(text[begin:end]) if mark else _themselves(end - begin))
         ]
+        return np.concatenate(parts) if parts else _themselves(0)
+    out = unescape(text)
+    if out == text:
+        return _themselves(len(text))
     spans = []
     i = 0
     for match in _ENTITY.finditer(text):
@@ -267,20 +273,20 @@ def origins(text: str, undone: NDArray[np.bool_] | None = None) -> list[tuple[in
     spans += [(k, k + 1) for k in range(i, len(text))]
     plain = _text.code_points(text)
     half = _text.to_str(plain[: _text.unescape_entities(plain)])
-    out = []
+    found = []
     i = 0
-    for char in unescape(text):
+    for char in out:
         while half[i] == " " != char:  # a blank that went with an escape
             i += 1
         escape = None if half[i] == char else _TREEBANK.match(half, i)
         end = escape.end() if escape else i + 1
-        out.append((spans[i][0], spans[end - 1][1]))
+        found.append((spans[i][0], spans[end - 1][1]))
         i = end
-    return out
+    return np.array(found, dtype=np.int64).reshape(-1, 2)
 
 
-def _themselves(count: int) -> list[tuple[int, int]]:
-    return [(i, i + 1) for i in range(count)]
+def _themselves(count: int) -> NDArray[np.int64]:
+    return np.arange(count)[:, np.newaxis] + np.arange(2)
 
 
 def read(text: str, undone: NDArray[np.bool_] | None = None) -> Tokens:
