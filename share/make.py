@@ -81,7 +81,53 @@ def completion(shell: str) -> str:
                 action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
             elif shown not in VALUES:
                 sys.exit(f"share/make.py: expected to know whether {shown} is a file; say it there")
-    return shtab.complete(whole, shell).rstrip() + "\n"
+    return MENDED[shell](shtab.complete(whole, shell).rstrip() + "\n")
+
+
+def _bash(script: str) -> str:
+    """Bash parts words at ``=``, which shtab does not know of."""
+    return (
+        script
+        + r"""
+# --option=value comes as three words, and is completed as two.
+_majuscule() {
+  local i cword=$COMP_CWORD
+  local -a words=()
+  for i in "${!COMP_WORDS[@]}"; do
+    if [[ $i -gt 0 && ${COMP_WORDS[i]} == "=" && ${COMP_WORDS[i-1]} == --* ]]; then
+      if [[ $i -lt $COMP_CWORD ]]; then
+        cword=$((cword - 1))
+      else
+        words+=("")
+      fi
+    else
+      words+=("${COMP_WORDS[i]}")
+    fi
+  done
+  local COMP_CWORD=$cword
+  local -a COMP_WORDS=("${words[@]}")
+  _shtab_majuscule
+}
+
+complete -o bashdefault -F _majuscule majuscule
+"""
+    )
+
+
+def _zsh(script: str) -> str:
+    """Of many files shtab completes the first alone, and no ``--option=value``."""
+    script = re.sub(r'(?m)^(  ")\(\*\)::?', r"\1*:", script)
+    valued = r'(?m)^(  (?:"\*?|\{-\w,)--[\w-]+)((?:\}")?\[.*\]:[^:]*:[^:]*")$'
+    return re.sub(valued, r"\1=\2", script)
+
+
+def _fish(script: str) -> str:
+    """Files complete by fish itself also after ``--option=``."""
+    return script.replace('-xka "(__fish_complete_path (commandline -ct))"', "-rF")
+
+
+MENDED = {"bash": _bash, "zsh": _zsh, "fish": _fish}
+"""What is done to a shell's script in the end."""
 
 
 def front() -> tuple[str, str]:
