@@ -83,6 +83,8 @@ def _linked(markdown: str, document: str, here: str) -> str:
 
     def linked(match: re.Match[str]) -> str:
         path = match["path"]
+        if match["ticks"]:
+            return match[0].replace(r"\|", "|")  # escaped in tables, which need it elsewhere
         if path is None or ":" in path:
             return match[0]
         target = posixpath.normpath(posixpath.join(posixpath.dirname(document), path))
