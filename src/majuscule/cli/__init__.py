@@ -6,6 +6,7 @@ the data is at fault, 2 when the call is, and 130 on Ctrl-C. Defaults are the li
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from importlib import import_module
@@ -82,7 +83,7 @@ def _main(arguments: Sequence[str]) -> int:
         if unknown:
             whole.commands.get(chosen.command, whole).refuse_argument(unknown[0])
         if chosen.command is None:
-            whole.print_help(sys.stderr)
+            console.tell(whole.format_help())
             return 2
         return chosen.act(chosen) or 0
     except SystemExit as end:  # argparse has shown help or a version, or refused
@@ -93,8 +94,11 @@ def _look_at_command(arguments: Sequence[str]) -> None:
     """Refuse a command that there is none of, before anything is made for the others."""
     first = next(iter(arguments), "--help")
     if first not in COMMANDS and (first in {"-", "--"} or not first.startswith("-")):
-        nearest = console.nearest(first, COMMANDS)
-        console.Parser(prog="majuscule").error(f"expected a command, got {first!r}{nearest}")
+        if os.path.exists(first):  # noqa: PTH110 - Path does not take names of any length
+            hint = f" (to restore it: majuscule restore {first})"
+        else:
+            hint = console.nearest(first, COMMANDS)
+        console.Parser(prog="majuscule").error(f"expected a command, got {first!r}{hint}")
 
 
 def parser(

@@ -7,7 +7,6 @@ import errno
 import os
 import re
 import sys
-from contextlib import suppress
 from inspect import getdoc
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +60,7 @@ class Parser(argparse.ArgumentParser):
         """Print help or a version; argparse would not say that it cannot be written."""
         asked_for = file is sys.stdout
         if not asked_for:
-            super()._print_message(message, file)
+            tell(message)
             return
         with corpus.naming("standard output"):
             if sys.stdout is None:  # as it is where the caller closed it
@@ -69,8 +68,8 @@ class Parser(argparse.ArgumentParser):
             try:
                 sys.stdout.write(message)
                 sys.stdout.flush()
-            except OSError:  # the interpreter would try once more on its way out, and complain
-                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            except OSError:
+                _abandon(1)
                 raise
 
 
@@ -172,10 +171,23 @@ def explained(error: OSError) -> str:
 
 def say(message: str) -> None:
     """Write one line to standard error."""
-    # Where standard error is closed (None) or full, nobody can be told.
-    with suppress(OSError, AttributeError):
-        sys.stderr.write(f"majuscule: {printable(message)}\n")
+    tell(f"majuscule: {printable(message)}\n")
+
+
+def tell(text: str) -> None:
+    """Write to standard error; where it is closed (None) or full, nobody can be told."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(text)
         sys.stderr.flush()
+    except OSError:
+        _abandon(2)
+
+
+def _abandon(stream: int) -> None:
+    """Give up a stream; the interpreter would try once more on its way out, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
 
 
 def printable(text: str) -> str:

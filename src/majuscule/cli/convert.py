@@ -173,9 +173,9 @@ def flatten_options(command: argparse.ArgumentParser) -> None:
     _add_format(command)
     add_convention(
         command,
-        "whose tokens to write: the Penn Treebank's with every character as it was"
-        " (plain), Moses' with or without its escapes, the Penn Treebank's own, spaCy's,"
-        " Universal Dependencies' or those of uncased BERT",
+        "whose tokens to write: the Penn Treebank's with every character as it was (plain)"
+        " or its own (ptb), Moses' with its escapes or without (moses-plain), those of spaCy,"
+        " Universal Dependencies (ud) or uncased BERT",
     )
 
 
@@ -187,7 +187,8 @@ def add_convention(command: argparse.ArgumentParser, says: str) -> None:
         "--convention",
         choices=list(text.CONVENTIONS),
         default=names[default],
-        help=f"{says} (default: %(default)s)",
+        metavar="NAME",
+        help=f"{says}: %(choices)s (default: %(default)s)",
     )
 
 
