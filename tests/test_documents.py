@@ -17,7 +17,7 @@ from majuscule import Restorer
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 
-ELSEWHERE = {"cli.md", "cluster.md", "page.md", "server.md", "spacy.md", "subtitles.md"}
+ELSEWHERE = {"cli.md", "cluster.md", "page.md", "server.md", "spacy.md"}
 """Pages whose examples are run by the tests of what they are about."""
 
 PAGES = sorted(
