@@ -36,7 +36,7 @@ MADE_WITH = {"python": "3.11", "shtab": "1.13.0", "argparse-manpage": "4.8"}
 FILES = {"FILE", "OUT", "A", "B", "REFERENCE", "HYPOTHESIS", "PAGE", "SAMPLE", "CORPUS"}
 FILES |= {"ADAPTER", "MODEL"}
 FOLDERS = {"FOLDER"}
-VALUES = {"NAME", "TEXT", "N", "P", "X", "EDIT,…"}
+VALUES = {"NAME", "TEXT", "N", "P", "S", "X", "MB", "EDIT,…", "HOST", "PORT", "ORIGIN"}
 """What an argument is, by what help calls it; of `VALUES` nothing is known."""
 
 
