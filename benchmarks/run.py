@@ -2,9 +2,9 @@
 
 Measures majuscule and the systems in requirements.txt on the same texts, then what its
 probabilities are worth, how lost apostrophes come back, what adapting brings, whether it does
-harm and how whole corpora fare, and writes a file of results/ for each; the pictures are drawn
-from them. Any Python from 3.10 on will do to start it: it makes an environment of its own in
-benchmarks/.venv and installs the repository there.
+harm, how whole corpora fare and what an entity recogniser finds, and writes a file of results/
+for each; the pictures are drawn from them. Any Python from 3.10 on will do to start it: it makes
+an environment of its own in benchmarks/.venv and installs the repository there.
 With ``--set`` or ``--system`` it measures the quality of these alone and shows it.
 """
 
@@ -21,7 +21,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 RESULTS = HERE / "results"
-PARTS = ("quality", "speed", "calibration", "apostrophes", "adapting", "harm", "corpora")
+PARTS = (
+    *("quality", "speed", "calibration", "apostrophes", "adapting", "harm", "corpora"),
+    "entities",
+)
 
 
 def main() -> int:
@@ -111,7 +114,7 @@ def _environment() -> str:
     installed, now = folder / "installed", _state()
     if not installed.exists() or installed.read_text("utf-8") != now:
         requirements = HERE / "requirements.txt"
-        if _call(python, "-m", "pip", "install", "-q", "-r", requirements, f"{ROOT}[corpus]"):
+        if _call(python, "-m", "pip", "install", "-q", "-r", requirements, f"{ROOT}[corpus,spacy]"):
             sys.exit("run.py: pip could not install what benchmarks need; see above")
         installed.write_text(now, "utf-8")
     return str(python)

@@ -382,6 +382,31 @@ CORES = (16, 64, 256, 1024)
 """Sizes of clusters."""
 
 
+def entities(results: Results) -> Iterator[str]:
+    """What a recogniser finds in flattened text, by what it finds in natural text; the cost."""
+    yield from head(
+        *("set", "given", "restored before", "entities", "found", "P", "R", "F1", "F1 of names")
+    )
+    for row in results.rows("entities", what="agreement"):
+        yield line(
+            *(scores.title(row["set"]), row["given"], RESTORED[row["restored"]]),
+            *(f"{row[name]:,}" for name in ("reference", "found")),
+            *(f"{row[name]:.2f}" for name in ("precision", "recall", "f1")),
+            f"{row['names']['f1']:.2f}",
+        )
+    yield ""
+    yield from head("pipeline", "tokens/s", "with majuscule", "of the rate")
+    for row in results.rows("entities", what="cost"):
+        rates = (f"{row[name]:,}" for name in ("without", "with"))
+        yield line(PIPELINES[row["pipeline"]], *rates, f"{row['rate']:.1f} %")
+    yield ""
+    yield f"With `{results.load('entities')['pipeline']}`. {results.source('entities')}"
+
+
+RESTORED = {None: "nothing", "case": "case alone", "all": "case and spacing"}
+PIPELINES = {"whole": "the whole of it", "tokenizer": "the tokenizer alone"}
+
+
 def _measured(row: Row, names: Iterable[str]) -> list[str]:
     """A row's cells, or one that says why there are none."""
     if "missing" in row:
@@ -422,6 +447,7 @@ TABLES: dict[str, Table] = {
     "hard": hard,
     "corpora": corpora,
     "cluster": cluster,
+    "entities": entities,
     "pictures": pictures,
     "source": lambda results: iter([results.source("quality", "speed")]),
     "summary": _of_quality(scores.summary),
