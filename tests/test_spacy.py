@@ -9,6 +9,7 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +21,8 @@ from majuscule.restorer import Restorer
 
 spacy = pytest.importorskip("spacy")
 
-from spacy.tokens import Doc, DocBin, Span, Token  # noqa: E402 - there may be no spaCy
+from spacy.language import Language  # noqa: E402 - there may be no spaCy
+from spacy.tokens import Doc, DocBin, Span, Token  # noqa: E402 - as above
 from spacy.training import Example  # noqa: E402 - as above
 from spacy.util import fix_random_seed  # noqa: E402 - as above
 
@@ -47,8 +49,17 @@ def pipeline(model, **config):
     return nlp
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def model(tiny, tmp_path_factory):
+    """The tiny model in a file that stays."""
+    path = tmp_path_factory.mktemp("model") / "tiny.safetensors"
+    tiny.save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
 def nlp(model):
+    """A pipeline of which nothing is changed."""
     return pipeline(model)
 
 
@@ -72,8 +83,13 @@ def test_spacy_finds_the_factory():
     assert spacy.blank("xx").has_factory("majuscule")
 
 
+@pytest.mark.model
 def test_documented_examples():
     assert doctest.testmod(ours).failed == 0
+    page = Path(__file__).parents[1] / "docs" / "spacy.md"
+    failed, tried = doctest.testfile(str(page), module_relative=False)
+    assert tried > 10
+    assert failed == 0
 
 
 def test_the_defaults_are_those_of_the_library(nlp):
@@ -198,7 +214,8 @@ def test_a_document_whose_text_stays_is_the_same_document(nlp):
         ]
 
 
-def test_spans_and_merged_tokens_know_where_they_stood(nlp):
+def test_spans_and_merged_tokens_know_where_they_stood(model):
+    nlp = pipeline(model)
     ruler = nlp.add_pipe("entity_ruler")
     ruler.add_patterns([{"label": "GPE", "pattern": [{"LOWER": "new"}, {"LOWER": "york"}]}])
     doc = nlp("( in new york , he said )")
@@ -229,6 +246,12 @@ def test_a_part_made_a_document_does_not_know(nlp):
     assert part[0]._.original is part[0]._.offsets is part[:]._.original is None
 
 
+def test_documents_joined_do_not_know(nlp):
+    with pytest.warns(UserWarning, match="W101"):
+        both = Doc.from_docs(list(nlp.pipe(TEXTS[:2])))
+    assert both._.flattened is both[0]._.original is both[:]._.offsets is None
+
+
 # In pipelines ---------------------------------------------------------------------------------
 
 
@@ -255,7 +278,9 @@ def test_contexts_and_user_data_come_along(nlp):
     assert "flattened" not in str(doc.user_data)
 
 
-def test_in_several_processes(nlp):
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_in_several_processes(model):
+    nlp = pipeline(model)
     nlp.add_pipe("sentencizer")
     pairs = [(text, i) for i, text in enumerate(TEXTS * 3)]
     done = list(nlp.pipe(pairs, as_tuples=True, n_process=2, batch_size=4))
@@ -307,6 +332,8 @@ def test_a_pipeline_is_saved_with_its_options(model, tmp_path):
     }
     assert restorer.model.files == (str(model),)
     assert "van Dam" in nlp("ms. van dam ( left ) .").text
+    with pytest.raises(ModelError, match="gothic"):
+        spacy.load(path, config={"components": {"majuscule": {"style": "gothic"}}})
     same = spacy.blank("en").from_config(nlp.config)
     assert same("ms. van dam left .").text == nlp("ms. van dam left .").text
 
@@ -386,7 +413,8 @@ def test_a_component_that_comes_too_late(model):
         nlp(TEXTS[0])
 
 
-def test_errors_are_handled_as_the_pipeline_says(nlp):
+def test_errors_are_handled_as_the_pipeline_says(model):
+    nlp = pipeline(model)
     errors = []
     nlp.set_error_handler(lambda name, _, docs, error: errors.append((name, docs, str(error))))
     bad = Doc(nlp.vocab, words=["in", "paris"], tags=["IN", "NNP"])
@@ -414,7 +442,8 @@ def test_names_that_are_taken(model, kind, name):
         kind.set_extension(name, **({"getter": ours_[2]} if ours_[2] else {"default": None}))
 
 
-def test_a_tokenizer_that_has_no_regard_for_blanks(nlp):
+def test_a_tokenizer_that_has_no_regard_for_blanks(model):
+    nlp = pipeline(model)
     nlp.tokenizer = lambda text: Doc(nlp.vocab, words=text.split())
     for given in ("he said  ( in paris ) no .\n", "it &apos;s\tso .\n he left ."):
         doc = nlp(given)
@@ -472,9 +501,20 @@ def test_entities_are_found_again_and_evaluated(model):
 
 def test_training_goes_on_behind_it(model):
     """Frozen, and annotating: what is trained sees restored text."""
+    seen = []
+
+    @Language.component("seen")
+    def see(doc):
+        seen.append(facts(doc))
+        return doc
+
     nlp = pipeline(model)
+    nlp.add_pipe("seen")
     nlp.add_pipe("ner")
     flat = examples(nlp, 12, flat=True)
     optimizer = nlp.initialize(lambda: flat)
-    losses = nlp.update(flat, sgd=optimizer, annotates=["majuscule"], exclude=["majuscule"])
+    frozen = ["majuscule", "seen"]
+    losses = nlp.update(flat, sgd=optimizer, annotates=frozen, exclude=frozen)
     assert losses["ner"] > 0
+    assert seen == [facts(nlp.get_pipe("majuscule")(example.predicted)) for example in flat]
+    assert all(text != given for text, given, _ in seen)

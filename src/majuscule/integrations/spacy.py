@@ -13,8 +13,8 @@
 'angela merkel'
 """
 
-# spaCy checks a configuration by the annotations of `component`, and before 3.8 takes them
-# as they are: strings, as `from __future__ import annotations` makes them, it cannot use.
+# spaCy checks a configuration by the annotations of `component`. What is a string there, as
+# `from __future__ import annotations` makes it, is not checked or, by older releases, refused.
 
 from collections.abc import Callable, Iterable, Iterator
 from inspect import signature
