@@ -43,8 +43,12 @@ class Source(NamedTuple):
     fingerprint: str
 
 
-def needed(module: str) -> Any:  # noqa: ANN401 - a module of any kind
+def needed(module: str, extra: str = "corpus") -> Any:  # noqa: ANN401 - a module of any kind
     """A module of a package that comes with an extra.
+
+    Args:
+        module: its name.
+        extra: what to install, in brackets after majuscule.
 
     Raises:
         MajusculeError: the package is not installed.
@@ -55,7 +59,7 @@ def needed(module: str) -> Any:  # noqa: ANN401 - a module of any kind
         package = module.partition(".")[0]
         raise MajusculeError(
             f"expected the package {package}, found none; install it with"
-            " pip install 'majuscule[corpus]'"
+            f" pip install 'majuscule[{extra}]'"
         ) from None
 
 

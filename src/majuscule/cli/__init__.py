@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "restore": ("convert", "majuscule restore flat.txt -o natural.txt"),
     "corpus": ("corpora", "majuscule corpus folder -o restored --column text"),
+    "explain": ("explaining", "majuscule explain flat.txt"),
     "detect": ("detecting", "majuscule detect in.txt"),
     "flatten": ("convert", "majuscule flatten --convention moses a.txt"),
     "evaluate": ("scoring", "majuscule evaluate natural.txt restored.txt"),
@@ -31,6 +32,7 @@ COMMANDS = {
     "adapt": ("adapting", "majuscule adapt sample.txt -o house.safetensors"),
     "info": ("models", "majuscule info --json"),
     "train": ("models", "majuscule train news=a.txt.xz b.txt -o my.model"),
+    "serve": ("serving", "majuscule serve"),
     "completion": ("completing", "majuscule completion fish | source"),
 }
 """Which module has each command, in functions of its name, and an example."""

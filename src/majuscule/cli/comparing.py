@@ -6,8 +6,6 @@ It exits as ``diff`` does: with 0 if they do, 1 if they do not, 2 if there is tr
 from __future__ import annotations
 
 import json
-import os
-import sys
 from argparse import ArgumentTypeError
 from contextlib import suppress
 from itertools import accumulate
@@ -17,7 +15,7 @@ from unicodedata import category, east_asian_width
 
 import majuscule
 from majuscule import comparison, corpus
-from majuscule.cli.console import add_errors, printable
+from majuscule.cli.console import add_color, add_errors, colorful, printable
 from majuscule.comparison import Difference
 
 if TYPE_CHECKING:
@@ -40,9 +38,6 @@ MARKS = (("[-", "-]"), ("{+", "+}"))
 
 PAINT = (("\x1b[1;31m", "\x1b[0m"), ("\x1b[1;32m", "\x1b[0m"))
 """The same in colours: bold red and bold green."""
-
-COLORS = ("auto", "always", "never")
-"""When colours mark what differs instead of brackets; auto is on terminals."""
 
 NARROWEST = 40
 """Columns for text, however narrow the terminal."""
@@ -73,13 +68,7 @@ def compare_options(command: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"differences to show, 0 for all (default: {MOST}, with --json all)",
     )
-    command.add_argument(
-        "--color",
-        choices=COLORS,
-        default=COLORS[0],
-        help="mark differences by colour: on a terminal if NO_COLOR is not set, always, or never"
-        " (default: %(default)s)",
-    )
+    add_color(command, "mark differences by colour")
     add_errors(command)
 
 
@@ -163,7 +152,7 @@ def _lines(result: Comparison, names: tuple[str, str], chosen: argparse.Namespac
         yield f"{label:<{width}}  {_counted(side.tokens, 'token')}, {alone:,} of them only here"
     yield f"{IN_COMMON:<{width}}  {_counted(result.left.common, 'token')}, {respelt}"
     most = MOST if chosen.most is None else chosen.most
-    colored = _colored(chosen.color)
+    colored = colorful(chosen.color)
     for place in _places(result, most or len(result.differences), chosen.context):
         yield ""
         yield from _rows(place, sides, labels, colored=colored)
@@ -174,13 +163,6 @@ def _lines(result: Comparison, names: tuple[str, str], chosen: argparse.Namespac
 
 def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def _colored(choice: str) -> bool:
-    if choice != COLORS[0]:
-        return choice == "always"
-    terminal = sys.stdout is not None and sys.stdout.isatty()
-    return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 # Rows for people

@@ -127,6 +127,28 @@ def add_model(command: argparse.ArgumentParser) -> None:
     )
 
 
+COLORS = ("auto", "always", "never")
+
+
+def add_color(command: argparse.ArgumentParser, says: str) -> None:
+    """The option that says whether output has colours."""
+    command.add_argument(
+        "--color",
+        choices=COLORS,
+        default=COLORS[0],
+        help=f"{says}: on a terminal if NO_COLOR is not set, always, or never (default:"
+        " %(default)s)",
+    )
+
+
+def colorful(choice: str) -> bool:
+    """What that option says here and now; see no-color.org."""
+    if choice != COLORS[0]:
+        return choice == "always"
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
 def named_models(chosen: argparse.Namespace) -> list[str]:
     """The files that `add_model`'s option names."""
     return chosen.model or []
