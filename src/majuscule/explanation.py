@@ -104,6 +104,10 @@ class Restoration(NamedTuple):
     text: str
     decisions: list[Decision]
 
+    def __repr__(self) -> str:
+        text = self.text if len(self.text) <= 72 else f"{self.text[:71]}…"
+        return f"Restoration({text!r}, {len(self.decisions):,} decisions)"
+
     def _repr_html_(self) -> str:
         return shown.html(self.text, self.doubts())
 
