@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import json
 import pickle
 import random
 import subprocess
@@ -13,6 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from texts import documents, texts
 
 import majuscule
 from majuscule import flatten
@@ -189,8 +193,24 @@ def test_offsets_of_every_convention(restorer):
                 assert bool(made_from) == bool(char.strip()), (name, char)
 
 
+@given(st.one_of(texts, documents), st.booleans(), st.booleans())
+def test_offsets_of_any_text(tiny, text, respaced, lost):
+    edits = ["case", "space", *(["apostrophe"] if lost else [])]
+    restorer = Restorer(tiny, document="file", respace=respaced, edits=edits)
+    restored = restorer.restore(text)
+    starts = ours.offsets(text, restored).tolist()
+    assert starts == sorted(starts)
+    assert len(starts) == len(restored) + 1
+    assert starts[-1] == len(text)
+    for char, first, after in zip(restored, starts, starts[1:], strict=False):
+        if char.isspace() or char.isalpha():
+            assert text[first].lower() == char.lower()
+        elif char != "'":
+            assert text[first:after].strip()
+
+
 @pytest.mark.parametrize(
-    ("given", "other", "message"),
+    ("text", "other", "message"),
     [
         ("so\na b", "So\nA c", r"expected 'a b' restored, got 'A c'; a tokenizer must keep"),
         ("so\na b", "So A c", r"expected 'so\\na b' restored, got 'So A c'"),
@@ -198,9 +218,9 @@ def test_offsets_of_every_convention(restorer):
         ("a b", "A", "restored"),
     ],
 )
-def test_offsets_of_texts_that_are_not_the_same(given, other, message):
+def test_offsets_of_texts_that_are_not_the_same(text, other, message):
     with pytest.raises(MajusculeError, match=message):
-        ours.offsets(given, other)
+        ours.offsets(text, other)
 
 
 def test_a_document_whose_text_stays_is_the_same_document(nlp):
@@ -445,14 +465,14 @@ def test_names_that_are_taken(model, kind, name):
 def test_a_tokenizer_that_has_no_regard_for_blanks(model):
     nlp = pipeline(model)
     nlp.tokenizer = lambda text: Doc(nlp.vocab, words=text.split())
-    for given in ("he said  ( in paris ) no .\n", "it &apos;s\tso .\n he left ."):
-        doc = nlp(given)
+    for text in ("he said  ( in paris ) no .\n", "it &apos;s\tso .\n he left ."):
+        doc = nlp(text)
         assert doc.text.endswith(" ")
         assert "\n" not in doc.text
         for token in doc:
             original = majuscule.text.unescape(f"x {token._.original} x")
             assert letters(original)[1:-1] == token.lower_
-        assert doc[:]._.original == " ".join(given.split())
+        assert doc[:]._.original == " ".join(text.split())
 
 
 # A component that learns ----------------------------------------------------------------------
@@ -518,3 +538,77 @@ def test_training_goes_on_behind_it(model):
     assert losses["ner"] > 0
     assert seen == [facts(nlp.get_pipe("majuscule")(example.predicted)) for example in flat]
     assert all(text != given for text, given, _ in seen)
+
+
+# What is shown and measured -------------------------------------------------------------------
+
+ROOT = Path(__file__).parents[1]
+
+
+def python(script, *arguments):
+    command = [sys.executable, str(ROOT / script), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A pipeline on disk whose recogniser goes by capitals."""
+    nlp = spacy.blank("en")
+    ruler = nlp.add_pipe("entity_ruler", name="ner")
+    ruler.add_patterns(
+        [
+            {"label": "PERSON", "pattern": [{"IS_TITLE": True}, {"IS_TITLE": True}]},
+            {"label": "DATE", "pattern": [{"LOWER": "friday"}]},
+        ]
+    )
+    path = tmp_path_factory.mktemp("pipelines") / "capitals"
+    nlp.to_disk(path)
+    return path
+
+
+@pytest.mark.model
+def test_the_example_shows_an_article(saved):
+    done = python("examples/entities.py", saved)
+    assert not done.stderr
+    assert done.returncode == 0
+    assert "DATE friday                               DATE Friday" in done.stdout
+    assert "PERSON Syrian Army" in done.stdout
+    last = done.stdout.splitlines()[-1].split()
+    assert int(last[0]) < int(last[4])
+
+
+def test_the_example_says_how_to_get_a_pipeline():
+    done = python("examples/entities.py", "no_such_pipeline")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert "no_such_pipeline" in done.stderr
+    assert "python -m spacy download en_core_web_sm" in done.stderr
+
+
+def test_agreement_is_measured(saved, model, tmp_path):
+    folder = tmp_path / "eval"
+    folder.mkdir()
+    name = "Angela Merkel (of Berlin) said so on Friday."
+    for file in ("wmt21", "ewt.test", "heldout.news_house_press", "heldout.wiki_en2015_core"):
+        (folder / f"{file}.txt").write_text(f"{name}\n\nNobody did.\n", "utf-8")
+    places = [tmp_path, tmp_path, "--model", model]
+    done = python("benchmarks/entities.py", *places, "--pipeline", saved)
+    assert done.returncode == 0, done.stderr
+    results = json.loads((tmp_path / "entities.json").read_text("utf-8"))
+    rows = {
+        (row["set"], row["given"], row["restored"]): row
+        for row in results["rows"]
+        if row["what"] == "agreement"
+    }
+    assert len(rows) == 20
+    row = rows["wmt21", "flattened", None]
+    assert [row[name] for name in ("lines", "reference", "found", "same")] == [2, 2, 1, 1]
+    assert (row["precision"], row["recall"], row["f1"]) == (100.0, 50.0, 66.67)
+    assert row["names"]["f1"] == 0.0
+    costs = [row for row in results["rows"] if row["what"] == "cost"]
+    assert [row["pipeline"] for row in costs] == ["whole", "tokenizer"]
+
+    done = python("benchmarks/entities.py", *places, "--pipeline", "no_such_pipeline")
+    assert done.returncode == 2
+    assert done.stderr.startswith("entities.py: expected spaCy's pipeline no_such_pipeline")
+    assert done.stderr.count("\n") == 1
