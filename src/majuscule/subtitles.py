@@ -156,7 +156,7 @@ def _flattened(line: str, convention: Convention | str) -> tuple[str, list[_Pair
     for tried in (convention, texts.Convention.PLAIN):
         after = texts.flatten(line, tried)
         if _bare(after) == signs:
-            spans = [(at, at + 1) for at, char in enumerate(after) if _bare(char)]
+            spans = [(at, at + 1) for at, char in enumerate(after) if not char.isspace()]
         elif _bare(texts.unescape(after)) == signs:
             spans = _origins(after)
         else:
@@ -168,7 +168,7 @@ def _flattened(line: str, convention: Convention | str) -> tuple[str, list[_Pair
 def _origins(line: str) -> list[_Span]:
     """Where the characters come from that are there but for blanks when escapes are undone."""
     origins = zip(texts.origins(line), texts.unescape(line), strict=True)
-    return [(int(first), int(last)) for (first, last), char in origins if _bare(char)]
+    return [(int(first), int(last)) for (first, last), char in origins if not char.isspace()]
 
 
 def _converted(text: str, kind: str, convert: Callable[[str], tuple[str, list[_Pair]]]) -> str:
@@ -233,6 +233,7 @@ def _cues(text: str, kind: str) -> list[_Cue]:
         if kind == "vtt" and _BLOCK.match(line) and (number < 2 or _empty(text, lines[number - 2])):
             while number < len(lines) and not _empty(text, lines[number]):
                 number += 1
+            continue
         if "-->" not in line:
             continue
         timing = _TIMING.match(line)
@@ -383,7 +384,7 @@ _PIECE = {
     kind: re.compile(
         r"(?P<line>\r\n?|\n)|(?P<blank><br\s*/?>|(?-i:\\[Nh]))"
         rf"|(?P<tag>{tag}|\{{(?:\\|[a-z]:)[^{{}}\r\n]*\}})"
-        r"|(?P<entity>&(?:\#x[\da-f]+|\#\d+|[a-z][a-z\d]*);)"
+        r"|(?P<entity>&(?:amp;)*(?P<name>(?:\#x[\da-f]+|\#\d+|[a-z][a-z\d]*);))"
         "|(?P<format>[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff])",
         re.IGNORECASE,
     )
@@ -426,9 +427,7 @@ def _shown(match: re.Match[str], kind: str) -> str:
     written = match["entity"]
     if not written or written.lower() in _UNDONE[kind]:
         return written or ""
-    seen = html.unescape(written)
-    if seen == written or not written.endswith(";"):
-        return written
+    seen = html.unescape(f"&{match['name']}")  # an escape may itself be escaped
     if seen.isspace():
         return " "
     return "" if all(unicodedata.category(char) == "Cf" for char in seen) else seen
@@ -576,28 +575,37 @@ def _changes(before: str, after: str, pairs: list[_Pair], borders: set[int]) -> 
                 yield from ((at, at + 1, "") for at in range(read, begin))
             elif inside and not gap:
                 yield read, read, " "
-        yield from _of_token(before[begin:end], after[first:last], begin)
+        if before[begin:end] != after[first:last]:
+            yield from _of_token(before, begin, end, after[first:last], borders)
         read, written = end, last
 
 
-def _of_token(before: str, after: str, begin: int) -> Iterator[_Change]:
+def _of_token(
+    before: str, begin: int, end: int, after: str, borders: set[int]
+) -> Iterator[_Change]:
     """Letters that changed, apostrophes that came into a word, or an escape undone or made."""
     changes = []
-    at = 0
+    at = begin
     for char in after:
-        if at < len(before) and before[at].lower() == char.lower():
+        while at < end and before[at].isspace():  # of a row of hyphens, or the n of n't
+            if at not in borders:
+                changes.append((at, at + 1, ""))
+            at += 1
+        if at < end and before[at].lower() == char.lower():
             if before[at] != char:
-                changes.append((begin + at, begin + at + 1, char))
+                changes.append((at, at + 1, char))
             at += 1
         elif char == "'":
-            changes.append((begin + at, begin + at, char))
+            changes.append((at, at, char))
         else:
-            at = -1
             break
-    if at == len(before):
-        yield from changes
     else:
-        yield begin, begin + len(before), after
+        if at == end:
+            yield from changes
+            return
+    for border in [*sorted(borders.intersection(range(begin, end))), end]:
+        yield begin, border, after
+        begin, after = border + 1, ""
 
 
 def _signs(text: str) -> str:

@@ -30,13 +30,13 @@ def _add_format(command: argparse.ArgumentParser) -> None:
     """The option that says what the files hold."""
     command.add_argument(
         "--format",
-        choices=["text", *_SUBTITLES],
+        choices=["text", *SUBTITLES],
         help="what is read: plain text or subtitles (default: by the file's name, .srt or .vtt;"
         " text of standard input)",
     )
 
 
-_SUBTITLES = ("srt", "vtt")
+SUBTITLES = ("srt", "vtt")
 
 
 def add_edits(command: argparse.ArgumentParser) -> None:
@@ -210,8 +210,8 @@ def flatten(chosen: argparse.Namespace) -> None:
 def _kind(chosen: argparse.Namespace) -> str | None:
     """The kind of subtitles that is read; None for plain text."""
     kinds = [Path(name).suffix.lower()[1:] for name in chosen.files]
-    kind: str | None = chosen.format or next((kind for kind in kinds if kind in _SUBTITLES), None)
-    if kind not in _SUBTITLES:
+    kind: str | None = chosen.format or next((kind for kind in kinds if kind in SUBTITLES), None)
+    if kind not in SUBTITLES:
         return None
     if len(chosen.files) > 1:
         chosen.refuse(
