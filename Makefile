@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv-make
 PY := $(VENV)/bin/python
 SOURCES := $(wildcard src/majuscule/*.py src/majuscule/*.py[ix] src/majuscule/data/*) pyproject.toml setup.py
-KERNEL_TESTS := $(addprefix tests/test_,text.py parts.py records.py features.py decode.py model.py lexicon.py restorer.py recognition.py clustering.py training.py)
+KERNEL_TESTS := $(addprefix tests/test_,text.py parts.py records.py features.py decode.py model.py lexicon.py choices.py restorer.py recognition.py clustering.py training.py)
 
 # The other supported Pythons that this machine has (3.11 stands for the one in use).
 OTHERS := $(foreach v,3.10 3.12 3.13,$(lastword $(wildcard /usr/bin/python$(v) /usr/local/bin/python$(v)) \
@@ -14,7 +14,7 @@ OTHERS := $(foreach v,3.10 3.12 3.13,$(lastword $(wildcard /usr/bin/python$(v) /
 FUZZ_SECONDS ?= 60
 FUZZ_PY := .venv-fuzz/bin/python
 
-.PHONY: demo test lint check checked pythons fuzz model bench figures clean
+.PHONY: demo test lint check checked pythons site manual fuzz model bench figures clean
 
 demo: $(VENV)/installed
 	@$(PY) examples/demo.py
@@ -59,6 +59,13 @@ pythons: $(VENV)/installed
 	  build/python/bin/python -m pip install --quiet . pytest hypothesis; \
 	  build/python/bin/python -m pytest -q $(KERNEL_TESTS); \
 	done
+
+# The documents as a site, in build/site; and what is made of the command's parser.
+site: $(VENV)/installed
+	$(PY) -m mkdocs build --strict
+
+manual: $(VENV)/installed
+	$(PY) share/make.py
 
 # Search for texts that break a promise, with every array access checked; fuzz/README.md says more.
 fuzz: build/fuzz/ready
