@@ -50,7 +50,10 @@ def test_documents_hold_the_figures_measured() -> None:
 @pytest.mark.model
 def test_the_figures_are_those_of_the_shipped_model() -> None:
     shipped = majuscule.Restorer().model.hash
-    for name in ("quality", "speed", "calibration", "apostrophes", "adapting", "harm", "corpora"):
+    for name in (
+        *("quality", "speed", "calibration", "apostrophes", "adapting", "harm", "corpora"),
+        "entities",
+    ):
         results = json.loads((BENCHMARKS / "results" / f"{name}.json").read_text("utf-8"))
         assert results["signature"]["model"]["hash"] == shipped, name
 
