@@ -17,12 +17,22 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _one_of_both(**with_texts: object) -> list[Any]:
+    """One text or many, and what else holds of many, for programs that read the description."""
+    null = {"type": "null"}
+    return [
+        {"required": ["text"], "properties": {"text": {"type": "string"}, "texts": null}},
+        {
+            "required": ["texts"],
+            "properties": {"texts": {"type": "array"}, "text": null, **with_texts},
+        },
+    ]
+
+
 class Batch(Shape):
     """One text, or many that have nothing to do with one another."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["text"]}, {"required": ["texts"]}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"oneOf": _one_of_both()})
 
     text: Text | None = None
     texts: list[Text] | None = Field(default=None, description="Instead of `text`: several.")
@@ -84,6 +94,8 @@ class Choice(Shape):
 
 class ExplainRequest(Options):
     """Flattened text to restore, saying why."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": _one_of_both(choices={"maxItems": 0})})
 
     choices: list[Choice] = Field(
         default_factory=list, max_length=10_000, description="What is decided already; of one text."
