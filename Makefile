@@ -62,7 +62,7 @@ pythons: $(VENV)/installed
 
 # The documents as a site, in build/site; and what is made of the command's parser.
 site: $(VENV)/installed
-	$(PY) -m mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict
 
 manual: $(VENV)/installed
 	$(PY) share/make.py
