@@ -61,7 +61,7 @@ def _pieces(text: str, doubts: Iterable[Doubt]) -> Iterator[str]:
         if doubt.end > LONGEST:
             break
         yield escape(text[end : doubt.begin])
-        style = f"background:rgb(255 150 0/{tint(doubt.sure):.0%});border-bottom:1px solid"
+        style = f"background:rgb(255 150 0/{tint(doubt.sure):.0%});border-bottom:1px dotted"
         word = escape(text[doubt.begin : doubt.end])
         yield f'<span style="{style}" title="{escape(doubt.says)}">{word}</span>'
         end = doubt.end
