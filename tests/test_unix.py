@@ -22,6 +22,7 @@ PRINTING = (
     "restore --model MODEL flat.txt",
     "flatten natural.txt",
     "detect --model MODEL flat.txt",
+    "explain --model MODEL flat.txt",
     "evaluate natural.txt natural.txt --samples 0",
     "compare natural.txt flat.txt",
     "compare natural.txt flat.txt --json",
@@ -32,7 +33,7 @@ PRINTING = (
 )
 """Calls that print something, each in its own way."""
 
-FEW = tuple(line for line in PRINTING if line.startswith(("help c", "compare", "corpus")))
+FEW = tuple(line for line in PRINTING if line.startswith(("help c", "explain", "compare", "corpus")))
 """Of those, what other tests do not ask."""
 
 
@@ -136,6 +137,7 @@ def test_standard_input_has_its_place_among_files(shell):
         "flatten -- -x.txt",
         "restore --model MODEL -- -x.txt",
         "detect --model MODEL -- -x.txt",
+        "explain --model MODEL -- -x.txt",
         "evaluate --samples 0 -- -x.txt -x.txt",
         "compare -- -x.txt -x.txt",
         "compare ./-x.txt -- -x.txt",

@@ -50,8 +50,8 @@ function _shtab_majuscule_using
   test "$_shtab_majuscule_cmdpath" = "$argv"
 end
 
-set -g _shtab_majuscule_commands restore corpus detect flatten evaluate compare adapt info train completion
-set -g _shtab_majuscule_opts_with_value --buckets --class-least --class-words --color --column --context --convention --document --edits --errors --final-passes --final-rate --flattened --form-count --form-share --format --jobs --least --lexicon --license --min-confidence --model --most --name --on-error --output --passes --prefix-forms --rate --report --row-bits --samples --seed --share --sketch-bits --strength --style --vocabulary --work -o
+set -g _shtab_majuscule_commands restore corpus explain detect flatten evaluate compare adapt info train serve completion
+set -g _shtab_majuscule_opts_with_value --allow-host --allow-origin --below --buckets --class-least --class-words --color --column --context --convention --document --edits --errors --final-passes --final-rate --flattened --form-count --form-share --format --host --jobs --least --lexicon --license --max-body --max-requests --min-confidence --model --most --name --on-error --output --passes --port --prefix-forms --rate --report --row-bits --samples --seed --share --sketch-bits --strength --style --threads --timeout --token-file --vocabulary --work -o
 
 complete -c majuscule -e
 complete -c majuscule -f
@@ -92,6 +92,23 @@ complete -c majuscule -n '_shtab_majuscule_using corpus' -l min-confidence -x -d
 complete -c majuscule -n '_shtab_majuscule_using corpus' -l recase -d 'decide case afresh, whatever case the text has'
 complete -c majuscule -n '_shtab_majuscule_using corpus' -l respace -d 'decide spacing afresh, also where blanks seem to be as people put them'
 complete -c majuscule -n '_shtab_majuscule_using corpus; and test $_shtab_majuscule_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'files, folders, patterns or URLs (s3://…): plain text, JSON Lines, CSV, TSV, Parquet or Arrow, also as .gz, .bz2, .xz or .zst; - is standard input'
+complete -c majuscule -n '_shtab_majuscule_using; and test $_shtab_majuscule_npos -eq 0' -a explain -d 'Restore a text and show where that is doubtful, and what it could be instead.'
+complete -c majuscule -n '_shtab_majuscule_using explain' -s h -l help -d 'show this help message and exit'
+complete -c majuscule -n '_shtab_majuscule_using explain' -s o -l output -rF -d 'write here, whole or not at all, instead of to standard output'
+complete -c majuscule -n '_shtab_majuscule_using explain' -l errors -xka "strict replace" -d 'what to do about bytes that are not UTF-8: stop, or put U+FFFD there (default: strict)'
+complete -c majuscule -n '_shtab_majuscule_using explain' -l model -rF -d 'model to use (default: the English one in the package), or an adapter to lay on it; may be given again'
+complete -c majuscule -n '_shtab_majuscule_using explain' -l style -x -d 'write in this house style (see info)'
+complete -c majuscule -n '_shtab_majuscule_using explain' -l document -xka "line block file" -d 'what one document is: a line, a block of lines up to a blank one, or the whole file (default: block; line if it is typed in)'
+complete -c majuscule -n '_shtab_majuscule_using explain' -l edits -x -d 'what may be changed: case, space, apostrophe (default: case,space)'
+complete -c majuscule -n '_shtab_majuscule_using explain' -l lexicon -rF -d 'written forms that win over the model: words or rows of words, one a line'
+complete -c majuscule -n '_shtab_majuscule_using explain' -l min-confidence -x -d 'leave as it stands what is less probable than P, from 0 to 1 (default: 0)'
+complete -c majuscule -n '_shtab_majuscule_using explain' -l recase -d 'decide case afresh, whatever case the text has'
+complete -c majuscule -n '_shtab_majuscule_using explain' -l respace -d 'decide spacing afresh, also where blanks seem to be as people put them'
+complete -c majuscule -n '_shtab_majuscule_using explain' -l below -x -d 'mark what is less probable than P, from 0 to 1 (default: 0.95)'
+complete -c majuscule -n '_shtab_majuscule_using explain' -l list -d 'one row for each token that would be marked: where it stands, how sure it is, what it would be otherwise, and what decided'
+complete -c majuscule -n '_shtab_majuscule_using explain' -l json -d 'a JSON object for each token that would be marked; of all with --below 1'
+complete -c majuscule -n '_shtab_majuscule_using explain' -l color -xka "auto always never" -d 'mark by colour: on a terminal if NO_COLOR is not set, always, or never (default: auto)'
+complete -c majuscule -n '_shtab_majuscule_using explain; and test $_shtab_majuscule_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'UTF-8 text; none or - is standard input'
 complete -c majuscule -n '_shtab_majuscule_using; and test $_shtab_majuscule_npos -eq 0' -a detect -d 'Say what a text is: natural, lower-cased, tokenised by whom; and why.'
 complete -c majuscule -n '_shtab_majuscule_using detect' -s h -l help -d 'show this help message and exit'
 complete -c majuscule -n '_shtab_majuscule_using detect' -s o -l output -rF -d 'write here, whole or not at all, instead of to standard output'
@@ -176,6 +193,19 @@ complete -c majuscule -n '_shtab_majuscule_using train' -l class-words -x -d 'ho
 complete -c majuscule -n '_shtab_majuscule_using train' -l class-least -x -d 'and how often they must occur (default: 10)'
 complete -c majuscule -n '_shtab_majuscule_using train' -l share -x -d 'of the text to use, for trying things out (default: 1.0)'
 complete -c majuscule -n '_shtab_majuscule_using train; and test $_shtab_majuscule_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'natural text, UTF-8, .xz or plain: a paragraph a line, a blank line between documents; NAME=CORPUS tells the house style it is written in (./ before a path with = in it)'
+complete -c majuscule -n '_shtab_majuscule_using; and test $_shtab_majuscule_npos -eq 0' -a serve -d 'Show a page in the browser, and serve programs over HTTP.'
+complete -c majuscule -n '_shtab_majuscule_using serve' -s h -l help -d 'show this help message and exit'
+complete -c majuscule -n '_shtab_majuscule_using serve' -l host -x -d 'address to listen on (default: 127.0.0.1: nobody but this machine)'
+complete -c majuscule -n '_shtab_majuscule_using serve' -l port -x -d 'port, 0 for any that is free (default: 8765)'
+complete -c majuscule -n '_shtab_majuscule_using serve' -l model -rF -d 'model to use (default: the English one in the package), or an adapter to lay on it; may be given again'
+complete -c majuscule -n '_shtab_majuscule_using serve' -l token-file -rF -d 'a file whose first line clients must send as a bearer token (default: MAJUSCULE_TOKEN in the environment, or none)'
+complete -c majuscule -n '_shtab_majuscule_using serve' -l allow-host -x -d 'a name by which it may be called from elsewhere; * for any; may be given again'
+complete -c majuscule -n '_shtab_majuscule_using serve' -l allow-origin -x -d 'other web pages that may call it, such as https://example.org; may be given again'
+complete -c majuscule -n '_shtab_majuscule_using serve' -l max-body -x -d 'megabytes that a request may have (default: 16)'
+complete -c majuscule -n '_shtab_majuscule_using serve' -l max-requests -x -d 'requests worked on or waiting at once (default: 256)'
+complete -c majuscule -n '_shtab_majuscule_using serve' -l threads -x -d 'requests worked on at once (default: one a core)'
+complete -c majuscule -n '_shtab_majuscule_using serve' -l timeout -x -d 'seconds that a request may take (default: 30)'
+complete -c majuscule -n '_shtab_majuscule_using serve' -l access-log -d 'log each request'"'"'s path, status and time'
 complete -c majuscule -n '_shtab_majuscule_using; and test $_shtab_majuscule_npos -eq 0' -a completion -d 'Print what lets a shell complete commands, options and files.'
 complete -c majuscule -n '_shtab_majuscule_using completion' -s h -l help -d 'show this help message and exit'
 complete -c majuscule -n '_shtab_majuscule_using completion; and test $_shtab_majuscule_npos -eq 0' -ka "bash zsh fish" -d 'bash or zsh or fish'
