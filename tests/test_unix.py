@@ -33,7 +33,9 @@ PRINTING = (
 )
 """Calls that print something, each in its own way."""
 
-FEW = tuple(line for line in PRINTING if line.startswith(("help c", "explain", "compare", "corpus")))
+FEW = tuple(
+    line for line in PRINTING if line.startswith(("help c", "explain", "compare", "corpus"))
+)
 """Of those, what other tests do not ask."""
 
 
