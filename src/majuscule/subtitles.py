@@ -39,6 +39,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from majuscule import text as texts
 from majuscule.errors import DataError, GuaranteeError, MajusculeError
+from majuscule.recognition import Spacing, Writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -99,12 +100,7 @@ def restore(text: str, restorer: Restorer, kind: str) -> str:
     >>> restore("00:01.000 --> 00:02.000\\n<v Ann>is n't it nice", Restorer(), "vtt")
     "00:01.000 --> 00:02.000\\n<v Ann>Isn't it nice"
     """
-
-    def restored(lines: str) -> tuple[str, list[_Pair]]:
-        after, decisions = restorer.explain(lines)
-        return after, [(decision.input, decision.output) for decision in decisions]
-
-    return _converted(text, kind, restored)
+    return _converted(text, kind, lambda lines: _restored(lines, restorer))
 
 
 def flatten(text: str, kind: str, convention: Convention | str = texts.Convention.PLAIN) -> str:
@@ -125,20 +121,7 @@ def flatten(text: str, kind: str, convention: Convention | str = texts.Conventio
     >>> flatten("1\\n00:00:01,000 --> 00:00:02,000\\n- <i>It's</i> me, Ann.", "srt")
     "1\\n00:00:01,000 --> 00:00:02,000\\n- <i>it 's</i> me , ann ."
     """
-
-    def flattened(lines: str) -> tuple[str, list[_Pair]]:
-        made: list[str] = []
-        pairs: list[_Pair] = []
-        given = done = 0
-        for line in lines.split("\n"):
-            after, found = _flattened(line, convention)
-            made.append(after)
-            pairs += (((a + given, b + given), (c + done, d + done)) for (a, b), (c, d) in found)
-            given += len(line) + 1
-            done += len(after) + 1
-        return "\n".join(made), pairs
-
-    return _converted(text, kind, flattened)
+    return _converted(text, kind, lambda lines: (_flattened(line, convention) for line in lines))
 
 
 _Span: TypeAlias = tuple[int, int]
@@ -149,7 +132,46 @@ _Change: TypeAlias = tuple[int, int, str]
 """Between which offsets of a text something else is to stand."""
 
 
-def _flattened(line: str, convention: Convention | str) -> tuple[str, list[_Pair]]:
+_Converted: TypeAlias = tuple[str, list[_Pair]]
+"""What became of a line, and where its tokens are."""
+
+
+def _restored(lines: list[str], restorer: Restorer) -> Iterator[_Converted]:
+    """Lines restored, as one text."""
+    stops = _stops(lines, restorer)
+    ended = [line + stop for line, stop in zip(lines, stops, strict=True)]
+    restored, decisions = restorer.explain("\n".join(ended))
+    given = done = number = 0
+    for line, stop, after in zip(ended, stops, restored.split("\n"), strict=True):
+        pairs: list[_Pair] = []
+        while number < len(decisions) and decisions[number].input[0] < given + len(line):
+            (first, last), (begin, end) = decisions[number].input, decisions[number].output
+            pairs.append(((first - given, last - given), (begin - done, end - done)))
+            number += 1
+        given += len(line) + 1
+        done += len(after) + 1
+        yield (after[: pairs.pop()[1][0]] if stop else after), pairs
+
+
+def _stops(lines: list[str], restorer: Restorer) -> list[str]:
+    """What a line lacks to end as sentences do.
+
+    After one that ends in a word or a sign a restorer takes the next for its rest, which it is
+    not: another voice begins, or there was a pause. Where case says something, it is enough;
+    and in a text without any stop each line begins a sentence.
+    """
+    lacks = [not _ends(line) for line in lines]
+    stops = [""] * len(lines)
+    if any(lacks) and not all(lacks):
+        for found in restorer.detect("\n".join(lines)):
+            if found.writing in {Writing.LOWER, Writing.UPPER}:
+                stop = " ." if found.spacing == Spacing.TOKENISED else "."
+                for number in range(found.first - 1, found.last):
+                    stops[number] = stop if lacks[number] else ""
+    return stops
+
+
+def _flattened(line: str, convention: Convention | str) -> _Converted:
     """A line flattened, and where each of its characters is in both."""
     before = _origins(line)
     signs = _bare(texts.lower(line))
@@ -171,7 +193,7 @@ def _origins(line: str) -> list[_Span]:
     return [(int(first), int(last)) for (first, last), char in origins if not char.isspace()]
 
 
-def _converted(text: str, kind: str, convert: Callable[[str], tuple[str, list[_Pair]]]) -> str:
+def _converted(text: str, kind: str, convert: Callable[[list[str]], Iterable[_Converted]]) -> str:
     if kind not in KINDS:
         raise MajusculeError(f"expected a kind of subtitles, {' or '.join(KINDS)}; got {kind!r}")
     if len(text) > LONGEST:
@@ -538,31 +560,29 @@ def _together(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
 
 
 def _changed(
-    rows: list[_Row], convert: Callable[[str], tuple[str, list[_Pair]]]
+    rows: list[_Row], convert: Callable[[list[str]], Iterable[_Converted]]
 ) -> Iterator[_Change]:
     """What changes in the file, if rows are converted."""
-    lines = "\n".join(" ".join(words[0].text for words in row) for row in rows)
-    phrases = [words for row in rows for words in row]
-    starts = [0]
-    for words in phrases:
-        starts.append(starts[-1] + len(words[0].text) + 1)
-    borders = {start - 1 for start in starts}
-    after, pairs = convert(lines)
-    changes = list(_changes(lines, after, pairs, borders))
-    if _signs(_with(lines, changes)) != _signs(after):
-        raise GuaranteeError(
-            "the words of a cue are not those that were restored; this is a bug in majuscule,"
-            " please report the file"
-        )
-    for begin, end, new in changes:
-        number = bisect_right(starts, begin - (begin == end)) - 1
-        for phrase in phrases[number]:
-            there = phrase.begin - starts[number]
-            yield from phrase.line.changes(begin + there, end + there, new)
+    lines = [" ".join(words[0].text for words in row) for row in rows]
+    for row, line, (after, pairs) in zip(rows, lines, convert(lines), strict=True):
+        starts = [0]
+        for words in row:
+            starts.append(starts[-1] + len(words[0].text) + 1)
+        changes = list(_changes(line, after, pairs, {start - 1 for start in starts}))
+        if _signs(_with(line, changes)) != _signs(after):
+            raise GuaranteeError(
+                "the words of a cue are not those that were restored; this is a bug in majuscule,"
+                " please report the file"
+            )
+        for begin, end, new in changes:
+            number = bisect_right(starts, begin - (begin == end)) - 1
+            for phrase in row[number]:
+                there = phrase.begin - starts[number]
+                yield from phrase.line.changes(begin + there, end + there, new)
 
 
 def _changes(before: str, after: str, pairs: list[_Pair], borders: set[int]) -> Iterator[_Change]:
-    """What changes in rows; nothing between two lines of a cue, or two cues."""
+    """What changes in a row; nothing between two lines of a cue, or two cues."""
     read = written = 0
     for (begin, end), (first, last) in pairs:
         gap, new = before[read:begin], after[written:first]
@@ -578,6 +598,8 @@ def _changes(before: str, after: str, pairs: list[_Pair], borders: set[int]) -> 
         if before[begin:end] != after[first:last]:
             yield from _of_token(before, begin, end, after[first:last], borders)
         read, written = end, last
+    if pairs and (sign := after[written:].strip()):
+        yield read, read, sign
 
 
 def _of_token(
