@@ -16,12 +16,15 @@ from operator import or_
 from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import FastAPI, Request, Response
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.routing import Route, request_response
 
 import majuscule
 from majuscule.errors import MajusculeError
@@ -30,13 +33,14 @@ from majuscule.server.adapting import Adapting
 from majuscule.server.guards import Bounded, Counted, Headed, Named, Trusted
 from majuscule.server.refusals import Refusal, invalid
 from majuscule.server.restorers import Restorers
-from majuscule.server.verbs import LINES, Verbs
+from majuscule.server.together import SHORT, Together
+from majuscule.server.verbs import LINES, Verbs, in_shape
 from majuscule.server.work import PIECE, Workshop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from majuscule.server.settings import Settings
     from majuscule.server.shapes import Asked, Shape
@@ -86,22 +90,23 @@ def create_app(settings: Settings) -> FastAPI:
         return _of_routes(request, cast("HTTPException", error)).response
 
     _describe(app, settings, restorers)
-    # The last one added is the first one passed.
-    app.add_middleware(Bounded, settings=settings)
-    app.add_middleware(Trusted, settings=settings)
-    if settings.origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type"],
-        )
-    app.add_middleware(Named, settings=settings)
-    app.add_middleware(Headed)
     paths = frozenset(getattr(route, "path", "") for route in app.routes)
-    # Outside of all that the framework adds, so that it sees every fault.
-    build = app.build_middleware_stack
-    app.build_middleware_stack = lambda: Counted(build(), counted, paths)  # type: ignore[method-assign]
+
+    def stack() -> ASGIApp:
+        """All that a request passes, instead of the framework's own: less, and nothing outside."""
+        inner: ASGIApp = AsyncExitStackMiddleware(app.router)
+        inner = ExceptionMiddleware(inner, handlers=app.exception_handlers)
+        inner = Trusted(Bounded(inner, settings), settings)
+        if settings.origins:
+            inner = CORSMiddleware(
+                inner,
+                allow_origins=settings.origins,
+                allow_methods=["GET", "POST"],
+                allow_headers=["Authorization", "Content-Type"],
+            )
+        return Headed(Counted(Named(inner, settings), counted, paths))
+
+    app.build_middleware_stack = stack  # type: ignore[method-assign]
     return app
 
 
@@ -114,8 +119,9 @@ class Service:
     """
 
     def __init__(self, settings: Settings, restorers: Restorers) -> None:
-        self._settings = settings
+        self._settings, self._restorers = settings, restorers
         self.workshop = Workshop(settings)
+        self._together = Together(self.workshop)
         self.verbs = Verbs(restorers)
 
     async def parse(self, request: Request, shape: type[Asked]) -> Asked:
@@ -159,6 +165,11 @@ class Service:
             of = asked  # which is an ExplainRequest when the function is called, too
             return await self._streamed(lambda time: self.verbs.explain_in_pieces(of, time))
         async with self.workshop.request() as deadline:
+            if isinstance(asked, shapes.RestoreRequest) and sum(map(len, asked.given)) <= SHORT:
+                restorer = self._restorers.at_hand(asked)
+                if restorer is not None:
+                    texts = await self._together.restored(restorer, asked.given, deadline)
+                    return _json(in_shape(asked, texts))
             return _json(await self.workshop.run(deadline, lambda: job(asked, deadline)))
 
     def _lines(self, verb: str, body: bytes) -> Callable[[Deadline], Iterator[Answer]]:
@@ -287,6 +298,8 @@ def _add_verb(app: FastAPI, service: Service, verb: str) -> None:
         responses=_answers_of(*ANSWERS[verb], lines=True),
         response_class=Response,
     )
+    # The framework describes the route, but has nothing to do for it: a fifth of the time.
+    cast("Route", app.routes[-1]).app = request_response(act)
 
 
 def _add_adapting(app: FastAPI, service: Service, adapting: Adapting, restorers: Restorers) -> None:

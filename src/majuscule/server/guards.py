@@ -1,7 +1,7 @@
 """What every request passes on its way in, and every answer on its way out.
 
 Layers of ASGI (the interface of Python's servers): each takes an application and is one.
-From the outside in: `Counted`, `Headed`, `Named`, `Trusted`, `Bounded`.
+From the outside in: `Headed`, `Counted`, `Named`, `Trusted`, `Bounded`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import time
 import traceback
 from typing import TYPE_CHECKING
 
-from starlette.datastructures import Headers, MutableHeaders
+from anyio import CancelScope
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 
 from majuscule.server.refusals import Refusal
 
@@ -44,6 +46,30 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+
+BODIES = 1 << 28
+"""Bytes that the bodies of all open requests may have together."""
+
+
+class Headed:
+    """Gives every answer the headers that keep a page from harm."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._headers = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass it on."""
+
+        async def headed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = [*message["headers"], *self._headers]
+                if all(name != b"cache-control" for name, _ in headers):
+                    headers.append((b"cache-control", b"no-store"))
+                message["headers"] = headers
+            await send(message)
+
+        await self._app(scope, receive, headed)
 
 
 class Counted:
@@ -77,6 +103,8 @@ class Counted:
 
         try:
             await self._app(scope, received, counted)
+        except ClientDisconnect:
+            pass  # nobody is there to be answered
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told and logged here
             place = traceback.extract_tb(error.__traceback__)[-1]
             says = f"{type(error).__name__} at {place.filename}:{place.lineno}"
@@ -92,26 +120,6 @@ class Counted:
             self._metrics.seconds.labels(path).observe(took)
             log.info("%s %s %s %.1f ms", scope["method"], path, status or "gone", took * 1000)
         return None
-
-
-class Headed:
-    """Gives every answer the headers that keep a page from harm."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass it on."""
-
-        async def headed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("cache-control", "no-store")
-            await send(message)
-
-        await self._app(scope, receive, headed)
 
 
 class Named:
@@ -169,6 +177,8 @@ class Bounded:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app, self._most, self._seconds = app, settings.max_body, settings.timeout
+        self._held = 0
+        self._most_held = max(BODIES, 2 * settings.max_body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass it on."""
@@ -185,23 +195,35 @@ class Bounded:
             nonlocal size, whole
             if whole:  # who listens for the client's end may wait
                 return await receive()
-            try:
-                left = end - asyncio.get_running_loop().time()
-                message = await asyncio.wait_for(receive(), max(left, 0))
-            except asyncio.TimeoutError:
+            message = None
+            with CancelScope(deadline=end):
+                message = await receive()
+            if message is None:
                 raise Refusal(
                     408,
                     "too_slow",
                     f"expected the whole request within {self._seconds:g} seconds, got a part",
-                    {"Connection": "close"},
-                ) from None
-            size += len(message.get("body", b""))
+                )
+            came = len(message.get("body", b""))
+            size += came
+            self._held += came
             if size > self._most:
                 raise self._too_large()
+            if self._held > self._most_held:
+                raise Refusal(
+                    503,
+                    "busy",
+                    f"expected at most {self._most_held:,} bytes of requests at once, got more;"
+                    " come again in a moment",
+                    {"Retry-After": "1"},
+                )
             whole = not message.get("more_body", False)
             return message
 
-        return await self._app(scope, bounded, send)
+        try:
+            return await self._app(scope, bounded, send)
+        finally:
+            self._held -= size
 
     def _too_large(self) -> Refusal:
         return Refusal(
@@ -209,5 +231,4 @@ class Bounded:
             "too_large",
             f"expected a body of at most {self._most:,} bytes, got more; send it in parts, or"
             " use majuscule corpus for files",
-            {"Connection": "close"},
         )

@@ -48,10 +48,9 @@ class Restorers:
         """
         asked = options.model_dump(include=_OPTIONS)
         key = repr(asked)
-        with self._lock:
-            if key in self._built:
-                self._built.move_to_end(key)
-                return self._built[key]
+        built = self._at_hand(key)
+        if built is not None:
+            return built
         name = asked.pop("adapter")
         known = self.model
         if name is not None:
@@ -60,6 +59,16 @@ class Restorers:
         with self._lock:
             _keep(self._built, key, built, RESTORERS)
         return built
+
+    def at_hand(self, options: Options) -> Restorer | None:
+        """The restorer that a request asks for, if it is built already."""
+        return self._at_hand(repr(options.model_dump(include=_OPTIONS)))
+
+    def _at_hand(self, key: str) -> Restorer | None:
+        with self._lock:
+            if key in self._built:
+                self._built.move_to_end(key)
+            return self._built.get(key)
 
     def add(self, path: Path) -> str:
         """Keep an adapter from a file, and say what it is called."""

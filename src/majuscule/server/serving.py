@@ -102,6 +102,7 @@ def serve(
         log_config=None,
         log_level="error",
         server_header=False,
+        proxy_headers=False,
         limit_concurrency=CONNECTIONS,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=int(settings.grace),

@@ -54,13 +54,13 @@ class Verbs:
 
     def restore(self, asked: RestoreRequest, deadline: Deadline) -> Answer:
         """Restore one text or many."""
-        return _texts(asked, list(restored(asked.given, self._restorers.of(asked), deadline)))
+        return in_shape(asked, list(restored(asked.given, self._restorers.of(asked), deadline)))
 
     def flatten(self, asked: FlattenRequest, deadline: Deadline) -> Answer:
         """Flatten one text or many."""
         convention = asked.convention
         flat = [flatten(given, convention) for given in checked(asked.given, deadline)]
-        return _texts(asked, flat)
+        return in_shape(asked, flat)
 
     def explain(self, asked: ExplainRequest, deadline: Deadline) -> Answer:
         """Restore one text or many, and tell what was decided."""
@@ -110,7 +110,7 @@ class Verbs:
             texts = [given for one in same for given in one.given]
             done = iter(list(restored(texts, self._restorers.of(same[0]), deadline)))
             for one in same:
-                yield _texts(one, [next(done) for _ in one.given])
+                yield in_shape(one, [next(done) for _ in one.given])
 
 
 def chosen(asked: ExplainRequest) -> list[Choice]:
@@ -155,5 +155,6 @@ def _finding(finding: Finding) -> Answer:
     }
 
 
-def _texts(asked: Batch, texts: list[str]) -> Answer:
+def in_shape(asked: Batch, texts: list[str]) -> Answer:
+    """Texts as an answer to one or to many."""
     return {"text": texts[0]} if asked.text is not None else {"texts": texts}

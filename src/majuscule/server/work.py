@@ -83,13 +83,14 @@ class Workshop:
         finally:
             self.requests -= 1
 
-    async def run(self, deadline: Deadline, job: Callable[[], Result]) -> Result:
+    async def run(self, deadline: Deadline | None, job: Callable[[], Result]) -> Result:
         """Do a job in a thread, as soon as one is free."""
         if self._threads is None:  # it belongs to the loop that serves
             self._threads = CapacityLimiter(self._settings.threads)
 
         def timely() -> Result:
-            deadline.check()
+            if deadline is not None:
+                deadline.check()
             return job()
 
         return await to_thread.run_sync(timely, limiter=self._threads)
