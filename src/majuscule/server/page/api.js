@@ -17,7 +17,7 @@ async function ask(path, body, { signal, lines } = {}) {
     headers,
     signal,
     body: body === undefined ? undefined : JSON.stringify(body),
-  });
+  }).catch(gone);
   if (response.ok) return response;
   const told = await response.json().catch(() => ({}));
   const refused = new Refused(told.error?.message ?? `the server answered ${response.status}`);
@@ -25,19 +25,26 @@ async function ask(path, body, { signal, lines } = {}) {
   throw refused;
 }
 
-export const model = async () => (await ask("v1/model")).json();
-export const detect = async (body, options) => (await ask("v1/detect", body, options)).json();
-export const adapt = async (body) => (await ask("v1/adapt", body)).json();
-export const adapter = async (name) => (await ask(`v1/adapters/${name}`)).blob();
+function gone(error) {
+  if (error.name === "AbortError") throw error;
+  throw new Refused("the server does not answer; is majuscule serve still running?");
+}
 
-// The explanation of a text, piece by piece as the service makes them: each with the line of
-// JSON it came in, by which pieces are told from one another.
+const whole = async (kind, ...request) => (await ask(...request))[kind]().catch(gone);
+
+export const model = () => whole("json", "v1/model");
+export const detect = (body, options) => whole("json", "v1/detect", body, options);
+export const adapt = (body) => whole("json", "v1/adapt", body);
+export const adapter = (name) => whole("blob", `v1/adapters/${name}`);
+export const example = () => whole("text", "page/example.txt");
+
+// The explanation of a text, piece by piece as the service makes them.
 export async function* explain(body, signal) {
   const response = await ask("v1/explain", body, { signal, lines: true });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let begun = [];
   for (;;) {
-    const { value, done } = await reader.read();
+    const { value, done } = await reader.read().catch(gone);
     if (done) break;
     const parts = value.split("\n");
     begun.push(parts[0]);
@@ -48,10 +55,11 @@ export async function* explain(body, signal) {
   }
 }
 
+// Pieces are the same if all but their places is: these come last in the line.
 function read(line) {
   const piece = JSON.parse(line);
   if (piece.error) throw new Refused(piece.error.message);
-  return { ...piece, line };
+  return { ...piece, same: line.slice(0, line.lastIndexOf(',"input_at":')) };
 }
 
 const PAIRS = /[\ud800-\udbff]/;
@@ -67,5 +75,5 @@ export function units(text) {
 
 // How many characters some code units are.
 export function characters(text) {
-  return PAIRS.test(text) ? Array.from(text).length : text.length;
+  return text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
 }

@@ -1,7 +1,7 @@
 // The page: what is typed is restored as it comes, what is taken is remembered; the last input wins.
 
 import * as api from "./api.js";
-import { View } from "./view.js";
+import { View, breath } from "./view.js";
 import { Word, sameLetters } from "./word.js";
 
 const FULL = 20000; // characters of which every word is told; of more only the doubtful ones
@@ -14,8 +14,10 @@ const word = new Word(at("word"), choose);
 // Each token that was chosen: by its offset in characters, how it is to be written.
 let choices = new Map();
 let last = ""; // the text that the choices are of
+let ending = "\n"; // of the lines in the file that was opened
 let adapter = null;
 let work = new AbortController();
+let done = null; // what restoring came to, or will; null if it must be begun
 let timer;
 let took = 0; // milliseconds for the last text
 
@@ -42,37 +44,59 @@ function names() {
 function soon() {
   clearTimeout(timer);
   work.abort();
+  done = null;
+  busy(true);
   // A long text is not sent for every key.
   timer = setTimeout(restore, Math.min(40 + took / 2, 600));
 }
 
-async function restore() {
+function restore() {
+  clearTimeout(timer);
   work.abort();
   work = new AbortController();
-  const { signal } = work;
+  busy(true);
+  done = restored(work.signal);
+  return done;
+}
+
+// Whether all of it is shown; undefined if something else was asked for meanwhile.
+async function restored(signal) {
   const text = given.value;
   const asked = options();
-  if (!asked.edits.length) return say("choose what to restore: capitals, spaces or apostrophes", true);
-  const begin = performance.now();
-  view.given = text;
-  let count = 0;
+  at("names").textContent = asked.lexicon.length || "";
+  const begun = performance.now();
+  let number = 0;
   try {
+    if (!asked.edits.length) throw new api.Refused("choose what to restore: capitals, spaces or apostrophes");
     if (text) {
+      const unit = api.units(text);
       const below = text.length > FULL ? SURE : 1;
       const body = { ...asked, text, below, choices: chosen() };
       for await (const piece of api.explain(body, signal)) {
+        if (number) await breath();
         if (signal.aborted) return undefined;
-        view.put(count, piece);
-        count += 1;
+        const begin = unit(piece.input_at);
+        if (number) say(`restored ${percent(begin / text.length)}`);
+        view.put(number, { ...piece, given: text, begin });
+        number += 1;
       }
     }
-    view.end(count);
-    took = performance.now() - begin;
-    await tell(text, signal);
+    view.end(number);
   } catch (error) {
-    if (error.name !== "AbortError") fail(error);
+    if (signal.aborted) return undefined;
+    done = null;
+    busy(false);
+    fail(error);
+    return false;
   }
-  return undefined;
+  busy(false);
+  took = performance.now() - begun;
+  tell(text, signal);
+  return true;
+}
+
+function busy(is) {
+  view.box.setAttribute("aria-busy", is);
 }
 
 function chosen() {
@@ -82,14 +106,20 @@ function chosen() {
 async function tell(text, signal) {
   if (!text.trim()) return say("");
   const doubts = view.box.querySelectorAll(".doubt:not(.chosen)").length;
-  const parts = [`${count(text.match(/\S+/g).length, "word")}`];
+  const parts = [count(text.match(/[\p{L}\p{N}]\S*/gu)?.length ?? 0, "word")];
   if (view.shown === "doubts") parts.push(`${doubts.toLocaleString()} doubtful`);
-  parts.push(`${Math.max(1, Math.round(took))} ms`);
-  const head = text.slice(0, FULL);
-  const { findings } = await api.detect({ text: head, document: at("document").value }, { signal });
-  const kinds = new Set(findings.map((one) => `${WRITINGS[one.writing]}, ${one.spacing}`));
-  parts.push(`read as ${[...kinds].slice(0, 3).join("; ")}`);
-  return say(parts.join(" · "));
+  parts.push(`${Math.max(1, Math.round(took)).toLocaleString()} ms`);
+  say(parts.join(" · "));
+  const head = text.slice(0, FULL).replace(/[\ud800-\udbff]$/, ""); // no half of a character
+  try {
+    const { findings } = await api.detect({ text: head, document: at("document").value }, { signal });
+    const kinds = new Set(findings.map((one) => `${WRITINGS[one.writing]}, ${one.spacing}`));
+    parts.push(`read as ${[...kinds].slice(0, 3).join("; ")}`);
+    return say(parts.join(" · "));
+  } catch (error) {
+    if (!signal.aborted) fail(error);
+    return undefined;
+  }
 }
 
 const WRITINGS = {
@@ -101,25 +131,25 @@ const WRITINGS = {
 };
 
 const count = (number, what) => `${number.toLocaleString()} ${what}${number === 1 ? "" : "s"}`;
+const percent = (part) => `${Math.round(part * 100)} %`;
 
 function say(message, wrong = false) {
   at("status").textContent = message;
   at("status").classList.toggle("wrong", wrong);
 }
 
-async function fail(error) {
-  if (error.status === 401) {
-    at("token").showModal();
-    return;
-  }
-  const gone = error instanceof TypeError;
-  say(gone ? "the server does not answer; is majuscule serve still running?" : error.message, true);
+function fail(error) {
+  if (error.status !== 401) say(error.message, true);
+  else if (!at("token").open) at("token").showModal();
+  if (!(error instanceof api.Refused)) throw error;
 }
 
 // --- choosing
 
 function choose({ piece, decision }, choice) {
-  const place = piece.input_at + decision.input[0];
+  // The text may have been edited since the piece was made.
+  const place = carried(piece.given, given.value)(piece.input_at + decision.input[0]);
+  if (place === null) return;
   if (choice === null) {
     choices.delete(place);
   } else if (choice.everywhere && choice.written !== undefined) {
@@ -131,41 +161,41 @@ function choose({ piece, decision }, choice) {
     choices.set(place, { ...choices.get(place), ...written });
   }
   last = given.value;
-  refocus = place;
-  restore().then(returnFocus);
+  view.box.focus({ preventScroll: true });
+  restore().then(() => returnTo(place));
 }
 
-let refocus = null;
-
-// Back to the word that was chosen, wherever it is now.
-function returnFocus() {
+// Back to the word that was chosen, wherever it is now; unless the reader has gone elsewhere.
+function returnTo(place) {
+  if (document.activeElement !== view.box) return;
   for (const doubt of view.doubts) {
     const { piece, decision } = view.decisionAt(doubt);
-    if (piece.input_at + decision.input[0] === refocus) return view.focus(doubt);
+    if (piece.input_at + decision.input[0] === place) return view.focus(doubt);
   }
-  return view.box.focus();
 }
 
 // Choices stay with their words where the text around them is edited.
 function follow() {
-  const text = given.value;
-  if (choices.size && text !== last) {
-    const most = Math.min(text.length, last.length);
-    let head = 0;
-    while (head < most && text[head] === last[head]) head += 1;
-    let tail = 0;
-    while (tail < most - head && text.at(-1 - tail) === last.at(-1 - tail)) tail += 1;
-    const first = api.characters(last.slice(0, head));
-    const end = api.characters(last.slice(0, last.length - tail));
-    const moved = api.characters(text) - api.characters(last);
+  if (choices.size) {
+    const moved = carried(last, given.value);
     choices = new Map(
-      [...choices].flatMap(([place, choice]) => {
-        if (place < first) return [[place, choice]];
-        return place >= end ? [[place + moved, choice]] : [];
-      }),
+      [...choices].map(([place, choice]) => [moved(place), choice]).filter(([place]) => place !== null),
     );
   }
-  last = text;
+  last = given.value;
+}
+
+// From places in a text to those in what became of it; null for those in the part that is new.
+function carried(before, after) {
+  const most = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < most && before[head] === after[head]) head += 1;
+  let tail = 0;
+  while (tail < most - head && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
+  const first = api.characters(before.slice(0, head));
+  const end = api.characters(before.slice(0, before.length - tail));
+  const further = api.characters(after) - api.characters(before);
+  return (place) => (place < first ? place : place >= end ? place + further : null);
 }
 
 view.box.addEventListener("pointerover", (event) => {
@@ -175,10 +205,6 @@ view.box.addEventListener("pointerover", (event) => {
 view.box.addEventListener("pointerout", (event) => {
   if (view.decisionAt(event.target)) word.leave();
 });
-view.box.addEventListener("focusin", (event) => {
-  const found = view.decisionAt(event.target);
-  if (found && event.target.matches(":focus-visible")) word.hover(found);
-});
 view.box.addEventListener("focusout", () => word.leave());
 view.box.addEventListener("click", (event) => {
   if (!getSelection().isCollapsed) return; // it was marked, not clicked
@@ -186,14 +212,23 @@ view.box.addEventListener("click", (event) => {
   if (found) word.open(found);
 });
 view.box.addEventListener("keydown", (event) => {
-  const found = view.decisionAt(document.activeElement);
   const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-  if (step && view.doubts.length) view.go(step);
-  else if (found && (event.key === "Enter" || event.key === " ")) word.open(found);
-  else if (event.key === "Escape") word.close();
+  const found = view.decisionAt(event.target);
+  if (step && view.doubts.length) {
+    view.go(step);
+    word.hover(view.decisionAt(document.activeElement));
+  } else if (found && (event.key === "Enter" || event.key === " ")) word.open(found);
   else return;
   event.preventDefault();
 });
+addEventListener("resize", () => word.moved());
+document.addEventListener(
+  "scroll",
+  ({ target }) => {
+    if (target.contains(view.box)) word.moved();
+  },
+  true,
+);
 
 // --- text in and out
 
@@ -202,17 +237,30 @@ given.addEventListener("input", () => {
   soon();
 });
 
-async function take(file) {
-  const text = await file.text();
-  if (text.includes("\0")) return say(`expected text, got ${file.name}, which has none`, true);
-  return put(text);
+// What a file has, byte for byte; what is no text is refused, as letters would be lost.
+async function read(file) {
+  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  try {
+    const content = text.decode(await file.arrayBuffer());
+    if (!content.includes("\0")) return content;
+  } catch {
+    // told below
+  }
+  throw new api.Refused(`expected text in UTF-8, got ${file.name}, which is something else`);
+}
+
+function take(file) {
+  return read(file).then(put, fail);
 }
 
 function put(text) {
   given.value = text;
+  ending = /\r\n?|\n/.exec(text)?.[0] ?? "\n";
   choices = new Map();
-  last = text;
+  last = given.value;
   word.close(false);
+  given.scrollTop = 0;
+  view.box.scrollTop = 0;
   restore();
 }
 
@@ -227,36 +275,45 @@ at("file").addEventListener("change", () => {
   const [file] = at("file").files;
   if (file) taking(file);
 });
-at("example").addEventListener("click", async () => {
-  put(await (await fetch("page/example.txt")).text());
-});
+at("example").addEventListener("click", () => api.example().then(put, fail));
 at("clear").addEventListener("click", () => {
   put("");
   given.focus();
 });
 
+// Files only: text that is dragged goes where it is dropped.
 let depth = 0;
-addEventListener("dragenter", () => {
-  depth += 1;
-  at("drop").hidden = false;
-});
-addEventListener("dragleave", () => {
-  depth -= 1;
-  at("drop").hidden = depth > 0 ? false : true;
-});
-addEventListener("dragover", (event) => event.preventDefault());
-addEventListener("drop", (event) => {
-  event.preventDefault();
-  depth = 0;
-  at("drop").hidden = true;
-  const [file] = event.dataTransfer.files;
-  if (file) take(file);
-  else if (event.dataTransfer.getData("text")) put(event.dataTransfer.getData("text"));
-});
+const files = (act) => (event) => {
+  if (event.dataTransfer.types.includes("Files")) act(event);
+};
+function over(elements) {
+  depth = elements;
+  at("drop").hidden = depth === 0;
+}
+addEventListener("dragenter", files(() => over(depth + 1)));
+addEventListener("dragleave", files(() => over(depth - 1)));
+addEventListener("dragover", files((event) => event.preventDefault()));
+addEventListener(
+  "drop",
+  files((event) => {
+    event.preventDefault();
+    over(0);
+    take(event.dataTransfer.files[0]);
+  }),
+);
+
+// The restored text, once it is that of all that is given; null if it cannot be had.
+async function result() {
+  const shown = await (done ?? restore());
+  if (shown === undefined) return result();
+  return shown ? view.text : null;
+}
 
 at("copy").addEventListener("click", async () => {
+  const text = await result();
+  if (text === null) return;
   try {
-    await navigator.clipboard.writeText(view.text);
+    await navigator.clipboard.writeText(text);
     flash(at("copy"), "Copied");
   } catch {
     getSelection().selectAllChildren(view.box);
@@ -280,7 +337,11 @@ function download(content, name) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
-at("save").addEventListener("click", () => download(view.text, "restored.txt"));
+at("save").addEventListener("click", async () => {
+  const text = await result();
+  // The browser's box has no other ends of lines than this one.
+  if (text !== null) download(text.replaceAll("\n", ending), "restored.txt");
+});
 at("save-lexicon").addEventListener("click", () => {
   const taken = [...choices.values()].map((choice) => choice.written).filter(Boolean);
   const lines = [...new Set([...names(), ...taken])];
@@ -291,10 +352,11 @@ at("save-lexicon").addEventListener("click", () => {
 
 at("changes").addEventListener("click", () => {
   const on = view.shown !== "changes";
-  view.shown = on ? "changes" : "doubts";
   at("changes").setAttribute("aria-pressed", on);
+  at("keys-doubts").hidden = on;
+  at("keys-changes").hidden = !on;
   word.close(false);
-  view.again();
+  view.show(on ? "changes" : "doubts");
 });
 at("options").addEventListener("change", (event) => {
   if (event.target.id !== "sample") restore();
@@ -322,71 +384,84 @@ document.addEventListener("pointerdown", (event) => {
 });
 
 at("open-sample").addEventListener("click", () =>
-  pick(async (file) => {
-    at("sample").value = await file.text();
-  }),
+  pick((file) =>
+    read(file).then((text) => {
+      at("sample").value = text;
+    }, teach),
+  ),
 );
+
+function teach(says) {
+  const wrong = says instanceof Error;
+  at("learned").classList.toggle("wrong", wrong);
+  at("learned").textContent = wrong ? says.message : says;
+}
+
+function learn(name) {
+  adapter = name;
+  at("forget").hidden = name === null;
+  at("adapter").hidden = name === null;
+  restore();
+}
+
 at("adapt").addEventListener("click", async () => {
-  const sample = at("sample").value;
-  const told = at("learned");
-  told.classList.remove("wrong");
-  told.textContent = "Learning; this takes some seconds.";
+  teach("Learning; this takes some seconds.");
   at("adapt").disabled = true;
   try {
-    const learned = await api.adapt({ sample });
-    adapter = learned.adapter;
-    told.textContent = learned.summary.join("\n");
-    at("forget").hidden = false;
-    at("adapter").hidden = false;
-    restore();
+    const learned = await api.adapt({ sample: at("sample").value });
+    teach(learned.summary.join("\n"));
+    learn(learned.adapter);
   } catch (error) {
-    told.classList.add("wrong");
-    told.textContent = error.message;
+    teach(error);
     if (error.status === 401) fail(error);
   }
   at("adapt").disabled = false;
 });
 at("forget").addEventListener("click", () => {
-  adapter = null;
-  at("forget").hidden = true;
-  at("adapter").hidden = true;
-  at("learned").textContent = "";
-  restore();
+  teach("");
+  learn(null);
 });
-at("adapter").addEventListener("click", async (event) => {
-  event.preventDefault();
+at("adapter").addEventListener("click", async () => {
   try {
     download(await api.adapter(adapter), "house.safetensors");
   } catch (error) {
-    fail(error);
+    teach(error);
   }
 });
 
 // --- the page itself
 
-function theme(dark) {
-  document.documentElement.dataset.theme = dark ? "dark" : "light";
-  at("theme").setAttribute("aria-pressed", dark);
+// Light or dark as the system has it, unless the reader has said which.
+const dark = matchMedia("(prefers-color-scheme: dark)");
+function theme() {
+  const wanted = localStorage.getItem("theme");
+  if (wanted) document.documentElement.dataset.theme = wanted;
+  at("theme").setAttribute("aria-pressed", wanted ? wanted === "dark" : dark.matches);
 }
+dark.addEventListener("change", theme);
 at("theme").addEventListener("click", () => {
-  const dark = document.documentElement.dataset.theme !== "dark";
-  theme(dark);
-  localStorage.setItem("theme", dark ? "dark" : "light");
+  const pressed = at("theme").getAttribute("aria-pressed") === "true";
+  localStorage.setItem("theme", pressed ? "light" : "dark");
+  theme();
 });
-const wanted = localStorage.getItem("theme");
-theme(wanted ? wanted === "dark" : matchMedia("(prefers-color-scheme: dark)").matches);
+theme();
 
 async function begin() {
   try {
-    const model = await api.model();
-    at("style").append(...model.styles.map((style) => new Option(style, style)));
+    const { styles } = await api.model();
+    const [none] = at("style").options;
+    at("style").replaceChildren(none, ...styles.map((style) => new Option(style, style)));
+    at("token").close();
     if (given.value) restore(); // the browser kept it
   } catch (error) {
+    at("token-wrong").hidden = !at("token-value").value;
     fail(error);
   }
 }
-at("token").addEventListener("close", () => {
+at("token-form").addEventListener("submit", (event) => {
+  event.preventDefault();
   api.useToken(at("token-value").value);
   begin();
 });
+at("token").addEventListener("cancel", () => say("nothing is restored without the token", true));
 begin();

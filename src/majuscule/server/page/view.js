@@ -1,16 +1,18 @@
 // The restored text: a piece of it for each the service sends, a paragraph a line. What is the
 // same as before is left alone, so that a long text can be typed into.
 
-import { characters, units } from "./api.js";
+import { units } from "./api.js";
 import { changes } from "./changes.js";
 
 const SURE = 0.95;
+
+// Lets the browser paint, and answer keys, between one piece and the next.
+export const breath = () => new Promise((resume) => setTimeout(resume));
 
 export class View {
   constructor(box) {
     this.box = box;
     this.pieces = [];
-    this.given = "";
     this.shown = "doubts"; // or changes
     this.active = null; // the doubtful word that the arrow keys are at
   }
@@ -23,18 +25,19 @@ export class View {
     return this.box.querySelectorAll(".doubt");
   }
 
-  // Show the next piece; the first of a text has number 0.
+  // Show the next piece; the first of a text has number 0. It knows the text that it is of, in
+  // `given`, and in `begin` where in it it begins.
   put(number, piece) {
     const old = this.pieces[number];
-    const key = `${this.shown} ${piece.line}${this.shown === "changes" ? this.#givenOf(piece) : ""}`;
-    if (old?.key !== key) {
-      const node = this.#node(piece, old);
-      if (old) old.node.replaceWith(node);
-      else this.box.append(node);
-      this.pieces[number] = { ...piece, key, node };
-    } else {
+    const key = this.shown === "changes" ? `${givenOf(piece)}\n${piece.text}` : piece.same;
+    if (old?.key === key && old.shown === this.shown) {
       this.pieces[number] = { ...old, ...piece };
+      return;
     }
+    const node = this.#node(piece, number);
+    if (old) old.node.replaceWith(node);
+    else this.box.append(node);
+    this.pieces[number] = { ...piece, key, node, shown: this.shown };
     this.#reachable();
   }
 
@@ -44,14 +47,17 @@ export class View {
     this.#reachable();
   }
 
-  again() {
-    this.pieces.forEach((piece, number) => this.put(number, piece));
+  async show(what) {
+    this.shown = what;
+    for (let number = 0; number < this.pieces.length && this.shown === what; number += 1) {
+      this.put(number, this.pieces[number]);
+      await breath();
+    }
   }
 
   // Move to the next doubtful word, or the one before; from the text itself to the first.
   go(step) {
     const doubts = [...this.doubts];
-    if (!doubts.length) return;
     const at = doubts.indexOf(document.activeElement);
     const next = at < 0 ? (step > 0 ? 0 : doubts.length - 1) : at + step;
     this.focus(doubts[Math.min(Math.max(next, 0), doubts.length - 1)]);
@@ -60,35 +66,36 @@ export class View {
   focus(node) {
     this.active = node;
     this.#reachable();
-    node.focus();
+    node.focus({ preventScroll: true });
     node.scrollIntoView({ block: "nearest" });
   }
 
-  // The decision about the word at a place in the page, and its piece.
+  // The decision about the word at a place in the page, its piece, and where it is to be seen.
   decisionAt(node) {
-    const element = node.nodeType === Node.TEXT_NODE ? node.parentElement : node;
-    const doubt = element?.closest(".doubt");
-    if (!doubt) return null;
-    const piece = this.pieces[Number(doubt.dataset.piece)];
-    return { doubt, piece, decision: piece.decisions[Number(doubt.dataset.decision)] };
+    const anchor = node.closest?.(".doubt");
+    if (!anchor) return null;
+    const piece = this.pieces[Number(anchor.dataset.piece)];
+    return { anchor, piece, decision: piece.decisions[Number(anchor.dataset.decision)] };
   }
 
   // The same for a word that is not doubtful, from where it was clicked.
   wordAt(x, y) {
     const place = caret(x, y);
-    const line = place?.node.parentElement?.closest("p");
+    const line = place?.node.parentElement?.closest("p[data-at]");
     if (!line) return null;
-    const number = [...this.box.children].indexOf(line.parentElement);
-    const piece = this.pieces[number];
     const range = document.createRange();
     range.setStart(line, 0);
     range.setEnd(place.node, place.offset);
     const at = Number(line.dataset.at) + range.toString().length;
+    range.collapse(false);
+    const { left, top, bottom } = range.getBoundingClientRect();
+    if (Math.abs(left - x) > bottom - top || y < top || y > bottom) return null; // beside the text
+    const piece = this.pieces.find(({ node }) => node === line.parentElement);
     const unit = units(piece.text);
-    const found = piece.decisions.findIndex(
+    const decision = piece.decisions.find(
       ({ output }) => unit(output[0]) <= at && at <= unit(output[1]),
     );
-    return found < 0 ? null : { piece, decision: piece.decisions[found], x, y };
+    return decision ? { anchor: range, piece, decision } : null;
   }
 
   #reachable() {
@@ -97,22 +104,12 @@ export class View {
     if (this.active) this.active.tabIndex = 0;
   }
 
-  #givenOf(piece) {
-    const unit = units(this.given);
-    const lines = piece.text.split("\n").length - 1;
-    const begin = unit(piece.input_at);
-    let end = begin;
-    for (let k = 0; k < lines; k += 1) end = this.given.indexOf("\n", end) + 1;
-    return piece.text.endsWith("\n") ? this.given.slice(begin, end) : this.given.slice(begin);
-  }
-
-  #node(piece, old) {
-    const number = this.pieces.includes(old) ? this.pieces.indexOf(old) : this.pieces.length;
+  #node(piece, number) {
     const node = document.createElement("div");
     node.className = "piece";
     const lines = piece.text.replace(/\n$/, "").split("\n");
     if (this.shown === "changes") {
-      const given = this.#givenOf(piece).replace(/\n$/, "").split("\n");
+      const given = givenOf(piece).replace(/\n$/, "").split("\n");
       node.append(...lines.map((line, k) => changed(given[k] ?? "", line)));
       return node;
     }
@@ -143,6 +140,14 @@ export class View {
   }
 }
 
+// What a piece was before it was restored: as many lines.
+function givenOf({ given, begin, text }) {
+  if (!text.endsWith("\n")) return given.slice(begin);
+  let end = begin;
+  for (let k = text.split("\n").length - 1; k > 0; k -= 1) end = given.indexOf("\n", end) + 1;
+  return given.slice(begin, end);
+}
+
 function doubtful(written, sure, chosen, piece, decision) {
   const word = document.createElement("span");
   word.className = chosen ? "doubt chosen" : "doubt";
@@ -154,9 +159,12 @@ function doubtful(written, sure, chosen, piece, decision) {
   word.setAttribute("aria-label", `${written}, ${says}`);
   word.dataset.piece = piece;
   word.dataset.decision = decision;
-  if (!chosen) word.style.setProperty("--strength", `${Math.round(12 + ((SURE - sure) / 0.45) * 58)}%`);
+  if (!chosen) word.style.setProperty("--strength", `${strength(sure)}%`);
   return word;
 }
+
+// Half sure is hardly known at all.
+const strength = (sure) => Math.round(Math.min(12 + ((SURE - sure) / 0.45) * 58, 70));
 
 const KINDS = { same: "span", up: "ins", put: "ins", gone: "del" };
 
@@ -182,5 +190,3 @@ function caret(x, y) {
   const range = document.caretRangeFromPoint?.(x, y);
   return range && { node: range.startContainer, offset: range.startOffset };
 }
-
-export { characters };

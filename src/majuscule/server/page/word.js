@@ -34,14 +34,17 @@ export class Word {
     this.pinned = false;
     box.addEventListener("pointerenter", () => clearTimeout(this.timer));
     box.addEventListener("pointerleave", () => this.leave());
-    box.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.close();
+    box.addEventListener("focusin", () => {
+      this.pinned = true;
     });
     box.addEventListener("focusout", (event) => {
-      if (this.pinned && event.relatedTarget && !box.contains(event.relatedTarget)) this.close(false);
+      if (event.relatedTarget && !box.contains(event.relatedTarget)) this.close(false);
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.close(this.pinned);
     });
     document.addEventListener("pointerdown", (event) => {
-      if (!box.hidden && !box.contains(event.target) && event.target !== this.found?.doubt) this.close(false);
+      if (!box.contains(event.target) && event.target !== this.found?.anchor) this.close(false);
     });
     this.part("own").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -53,7 +56,7 @@ export class Word {
   // Point at a word.
   hover(found) {
     clearTimeout(this.timer);
-    if (this.pinned || this.found?.doubt === found.doubt) return;
+    if (this.pinned || this.found?.anchor === found.anchor) return;
     this.timer = setTimeout(() => this.#show(found, false), 120);
   }
 
@@ -65,17 +68,23 @@ export class Word {
   // Open it to stay, and move into it.
   open(found) {
     clearTimeout(this.timer);
+    this.from = document.activeElement;
     this.#show(found, true);
-    this.part("forms").querySelector("button")?.focus();
+    this.part("forms").querySelector("button").focus();
   }
 
-  close(back = true) {
+  close(back) {
     clearTimeout(this.timer);
-    const { found } = this;
     this.box.hidden = true;
     this.found = null;
     this.pinned = false;
-    if (back) found?.doubt?.focus();
+    if (back) this.from?.focus();
+  }
+
+  // The text was scrolled.
+  moved() {
+    if (this.pinned) this.#place();
+    else this.close(false);
   }
 
   #show(found, pinned) {
@@ -91,7 +100,7 @@ export class Word {
     this.part("everywhere").checked = false;
     this.part("undo").hidden = decision.by !== "choice";
     this.box.hidden = false;
-    this.#place(found);
+    this.#place();
   }
 
   *#forms(decision) {
@@ -147,8 +156,9 @@ export class Word {
     this.choose(found, choice && { ...choice, everywhere });
   }
 
-  #place({ doubt, x, y }) {
-    const at = doubt?.getBoundingClientRect() ?? { left: x, top: y - 10, bottom: y + 12 };
+  #place() {
+    const at = this.found.anchor.getBoundingClientRect();
+    if (!at.height) return; // the text was made anew
     const { width, height } = this.box.getBoundingClientRect();
     const left = Math.max(8, Math.min(at.left, innerWidth - width - 8));
     const below = at.bottom + 6 + height < innerHeight;
