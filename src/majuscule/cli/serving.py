@@ -88,7 +88,7 @@ def serve(chosen: argparse.Namespace) -> None:
     """Show a page in the browser, and serve programs over HTTP."""
     for package in ("fastapi", "uvicorn", "httptools", "prometheus_client"):
         needed(package, "server")
-    from majuscule.server.serving import listen, serve  # noqa: PLC0415 - only this command's
+    from majuscule.server.serving import bind, serve  # noqa: PLC0415 - only this command's
     from majuscule.server.settings import Settings  # noqa: PLC0415 - as above
 
     numbers = ("max_body", "max_requests", "threads", "timeout")
@@ -113,7 +113,7 @@ def serve(chosen: argparse.Namespace) -> None:
         timeout=chosen.timeout,
     )
     with corpus.naming(f"{chosen.host}:{chosen.port}"):
-        listening = listen(chosen.host, chosen.port)
+        listening = bind(chosen.host, chosen.port)
     host, port = listening.getsockname()[:2]
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 

@@ -77,6 +77,7 @@ class Adapting:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the server, which lets it end
         )
         try:
             _, told = await asyncio.wait_for(

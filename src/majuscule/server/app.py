@@ -126,6 +126,7 @@ class Service:
 
     async def parse(self, request: Request, shape: type[Asked]) -> Asked:
         """A request's body, if it is of the form asked for."""
+        _kind(request, JSON)
         return self._parsed(await request.body(), shape)
 
     def _parsed(self, body: bytes, shape: type[Asked]) -> Asked:
@@ -145,13 +146,7 @@ class Service:
 
     async def answer(self, request: Request, verb: str) -> Response:
         """The answer to a request, in JSON; or in lines of it, where that is wanted."""
-        given = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
-        if given not in {JSON, NDJSON}:
-            raise Refusal(
-                415,
-                "no_json",
-                f"expected the content type {JSON} or {NDJSON}, got {given[:80]!r}",
-            )
+        given = _kind(request, JSON, NDJSON)
         body = await request.body()
         if given == NDJSON:
             return await self._streamed(self._lines(verb, body))
@@ -175,9 +170,8 @@ class Service:
     def _lines(self, verb: str, body: bytes) -> Callable[[Deadline], Iterator[Answer]]:
         def answered(deadline: Deadline) -> Iterator[Answer]:
             shape = self.verbs.by_name[verb][0]
-            lines = [line for line in body.split(b"\n") if line.strip()]
-            for at in range(0, len(lines), LINES):
-                yield from self._some(verb, shape, lines[at : at + LINES], deadline)
+            for lines in _groups(body):
+                yield from self._some(verb, shape, lines, deadline)
 
         return answered
 
@@ -243,6 +237,22 @@ def _line(answer: Answer) -> bytes:
     return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
+def _groups(body: bytes) -> Iterator[list[bytes]]:
+    """Lines that are answered together; one at least, and no blank ones."""
+    group: list[bytes] = []
+    size = 0
+    for line in body.split(b"\n"):
+        if not line.strip():
+            continue
+        if group and (len(group) == LINES or size + len(line) > PIECE):
+            yield group
+            group, size = [], 0
+        group.append(line)
+        size += len(line)
+    if group:
+        yield group
+
+
 def _in_blocks(answers: Iterator[Answer]) -> Iterator[bytes]:
     """Lines of JSON: the first at once, then many together."""
     block: list[bytes] = []
@@ -260,6 +270,23 @@ def _in_blocks(answers: Iterator[Answer]) -> Iterator[bytes]:
 def _json(answer: Answer) -> Response:
     body = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
     return Response(body, media_type=JSON)
+
+
+def _kind(request: Request, *kinds: str) -> str:
+    """What kind of body a request has.
+
+    Raises:
+        Refusal: none of these; or none at all from a browser, whom any page could make send it.
+    """
+    unsaid = "none" if "origin" in request.headers else JSON
+    given = request.headers.get("content-type", unsaid).partition(";")[0].strip().lower()
+    if given not in kinds:
+        raise Refusal(
+            415,
+            "no_json",
+            f"expected the content type {' or '.join(kinds)}, got {given[:80]!r}",
+        )
+    return given
 
 
 def _wants_lines(request: Request) -> bool:

@@ -22,6 +22,7 @@ class Settings:
         threads: requests that are worked on at once.
         timeout: seconds until a request must have come whole, and then until it is done; of
             an answer that is streamed, until its first part is.
+        head: seconds that the head of a request may take.
         grace: seconds that requests have when it is told to stop.
     """
 
@@ -35,4 +36,5 @@ class Settings:
     max_requests: int = 256
     threads: int = os.cpu_count() or 1
     timeout: float = 30.0
+    head: float = 10.0
     grace: float = 30.0

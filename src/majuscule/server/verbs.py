@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from majuscule.choices import Choice
 from majuscule.labels import Gap
+from majuscule.server.refusals import Refusal
 from majuscule.server.shapes import (
     DetectRequest,
     ExplainRequest,
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 
 LINES = 256
 """Lines of a stream that are answered together."""
+
+
+EXPLAINED = 1 << 18
+"""Characters that are explained at once; an explanation is a hundred times as large."""
 
 
 class Verbs:
@@ -63,7 +68,19 @@ class Verbs:
         return in_shape(asked, flat)
 
     def explain(self, asked: ExplainRequest, deadline: Deadline) -> Answer:
-        """Restore one text or many, and tell what was decided."""
+        """Restore one text or many, and tell what was decided.
+
+        Raises:
+            Refusal: they are too long.
+        """
+        size = sum(map(len, asked.given))
+        if size > EXPLAINED:
+            raise Refusal(
+                413,
+                "too_large",
+                f"expected at most {EXPLAINED:,} characters to explain at once, got {size:,};"
+                " ask for one text in lines, with the header Accept: application/x-ndjson",
+            )
         restorer = self._restorers.of(asked)
         results = [
             explanation(restorer.explain(given, chosen(asked)), asked.below)

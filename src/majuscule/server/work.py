@@ -136,10 +136,10 @@ def restored(texts: list[str], restorer: Restorer, deadline: Deadline) -> Iterat
             some, size = [], 0
             yield "".join(restorer.stream(checked(pieces(text), deadline)))
             continue
-        if size + len(text) > PIECE:
+        if size + len(text) + 1 > PIECE:
             deadline.check()
             yield from restorer.restore_batch(some)
             some, size = [], 0
         some.append(text)
-        size += len(text)
+        size += len(text) + 1
     yield from restorer.restore_batch(some)
