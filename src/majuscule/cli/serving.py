@@ -98,10 +98,6 @@ def serve(chosen: argparse.Namespace) -> None:
     if not 0 <= chosen.port < 1 << 16:
         chosen.refuse(f"expected --port to be from 0 to 65535, got {chosen.port}")
     token = _token(chosen.token_file)
-    if token is None and not _loopback(chosen.host):
-        console.say(
-            f"whoever reaches {chosen.host} may use this; ask for a token with --token-file"
-        )
     settings = Settings(
         model=tuple(console.named_models(chosen)),
         token=token,
@@ -114,6 +110,10 @@ def serve(chosen: argparse.Namespace) -> None:
     )
     with corpus.naming(f"{chosen.host}:{chosen.port}"):
         listening = bind(chosen.host, chosen.port)
+    if token is None and not _loopback(chosen.host):
+        console.say(
+            f"whoever reaches {chosen.host} may use this; ask for a token with --token-file"
+        )
     host, port = listening.getsockname()[:2]
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 

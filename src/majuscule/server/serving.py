@@ -118,7 +118,10 @@ class Patient(HttpToolsProtocol):
         self._refuse(400, "no_http", "expected a request of HTTP/1.1, got something else")
 
     def _refuse(self, status: int, code: str, message: str) -> None:
-        response = Refusal(status, code, message, {**HEADERS, "Connection": "close"}).response
+        headers = {**HEADERS, "cache-control": "no-store", "connection": "close"}
+        if status == 503:
+            headers["retry-after"] = "1"
+        response = Refusal(status, code, message, headers).response
         lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()]
         lines += [name + b": " + value for name, value in response.raw_headers]
         self.transport.write(b"\r\n".join([*lines, b"", bytes(response.body)]))

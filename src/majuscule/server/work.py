@@ -31,7 +31,11 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._end = time.monotonic() + seconds
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin to count anew, as for the next part of a stream."""
+        self._end = time.monotonic() + self._seconds
 
     def check(self) -> None:
         """Go on only while there is time.
@@ -100,7 +104,7 @@ class Workshop:
         end = object()
         while (part := await self.run(deadline, lambda: next(parts, end))) is not end:
             yield part  # type: ignore[misc]  # it is not the end
-            deadline = Deadline(self._settings.timeout)
+            deadline.renew()
 
 
 def pieces(text: str) -> Iterator[str]:
