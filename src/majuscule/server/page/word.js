@@ -144,6 +144,7 @@ export class Word {
     if (!sameLetters(written, this.found.decision.written)) {
       this.part("wrong").textContent =
         `expected the letters of “${this.found.decision.written}”, in other case: no letter may change`;
+      this.#place();
       return;
     }
     this.#take({ written });
