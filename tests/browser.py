@@ -105,12 +105,24 @@ def watched(page: Page, address: str, faults: tuple[str, ...] = ()) -> Iterator[
     assert not [line for line in said if not any(fault in line for fault in faults)]
 
 
+# The browser looks, as asking it again and again would slow it down.
+SETTLED = """(patience) => new Promise((resolve, reject) => {
+    const box = document.getElementById("restored");
+    const look = () => {
+        if (box.getAttribute("aria-busy") !== "false") return;
+        watch.disconnect();
+        resolve([...box.querySelectorAll("p")].map((line) => line.textContent).join("\\n"));
+    };
+    const watch = new MutationObserver(look);
+    watch.observe(box, { attributes: true });
+    look();
+    setTimeout(() => reject(new Error("expected the text to be restored in time")), patience);
+})"""
+
+
 def settled(page: Page) -> str:
     """The restored text as it is shown, once it is of all that was given."""
-    expect(page.locator("#restored")).to_have_attribute("aria-busy", "false", timeout=6 * PATIENCE)
-    return page.evaluate(
-        "[...document.querySelectorAll('#restored p')].map(line => line.textContent).join('\\n')"
-    )
+    return page.evaluate(SETTLED, 6 * PATIENCE)
 
 
 def write(page: Page, text: str) -> str:

@@ -432,6 +432,9 @@ def test_the_dialog_of_any_word_is_in_the_window(browser, address, viewport):
         write(page, ARTICLE)
         for number in range(0, page.locator(".doubt").count(), 4):
             page.locator(".doubt").nth(number).click()
+            page.get_by_label("Write it as").fill("no")
+            page.keyboard.press("Enter")
+            expect(page.get_by_role("alert")).to_be_visible()
             box = page.get_by_role("dialog").bounding_box()
             assert box["x"] >= 0 <= box["y"]
             assert box["x"] + box["width"] <= viewport["width"]
@@ -465,7 +468,7 @@ def test_changes(page):
 
 FORMS = (
     f"{ARTICLE}\n\nthe eu and Nato met in paris on monday.\n\nI said ( to him ) that it's fine."
-    " He won't go.\n\nthe state s leaders don t agree ( he said ) , the president of the bank said ."
+    " He won't go.\n\nthe state s leaders don t agree ( he said ) , the president said ."
 )
 
 
@@ -625,8 +628,9 @@ def test_a_long_text_is_shown_as_it_comes_and_typed_into(page, shipped):
     page.evaluate("(text) => navigator.clipboard.writeText(text)", text)
     page.locator("#given").press("Control+V")
     page.locator(".piece").first.wait_for()
-    expect(page.locator("#restored")).to_have_attribute("aria-busy", "true")  # there is more
+    assert page.locator("#restored").get_attribute("aria-busy") == "true"  # there is more
     picture(page, "long")
+    page.evaluate("seen.longest = 0")  # that was the browser's own, to paste
     page.locator("#given").press("Control+End")
     page.locator("#given").press_sequentially("in paris , it rained .")
     expected = shipped.restore(f"{text}in paris , it rained .")
@@ -674,7 +678,7 @@ def test_a_server_may_ask_for_a_token(browser, tmp_path):
         expect(page.locator("#token-title")).to_have_text("This server asks for a token.")
         page.get_by_role("textbox", name="Token").fill("guess")
         page.keyboard.press("Enter")
-        expect(page.get_by_role("alert")).to_have_text("It has another one.")
+        expect(page.get_by_role("alert")).to_have_text("That is not its token.")
         picture(page, "token")
         page.get_by_role("textbox", name="Token").fill("secret")
         page.get_by_role("button", name="Use it").click()
