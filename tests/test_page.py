@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("playwright", reason="the page is looked at by playwright")
+pytest.importorskip("axe_playwright_python", reason="the page is judged by axe")
 pytest.importorskip("fastapi", reason="the page is served by majuscule[server]")
 
 from axe_playwright_python.sync_playwright import Axe
@@ -38,6 +39,7 @@ ARTICLE = (ROOT / "examples" / "article.flat.txt").read_text(encoding="utf-8")
 NATURAL = (ROOT / "examples" / "article.natural.txt").read_text(encoding="utf-8")
 TOWN = "he moved to reading , and she moved to reading , too ."
 PHONE = {"width": 390, "height": 844}
+WIDE = {"width": 1280, "height": 800}
 
 pytestmark = pytest.mark.model  # the page is shown with the model that users have
 
@@ -730,8 +732,11 @@ SCENES = {
 """What is done, one after another, and which part of the page is looked at then."""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [{"width": 1280, "height": 800}, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize(
+    ("scheme", "viewport"),
+    [("light", WIDE), ("dark", WIDE), ("light", PHONE)],
+    ids=["light", "dark", "phone"],
+)
 def test_axe_finds_nothing(browser, address, scheme, viewport):
     with visiting(browser, address, color_scheme=scheme, viewport=viewport) as page:
         for name, (act, part) in SCENES.items():
