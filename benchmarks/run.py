@@ -2,9 +2,10 @@
 
 Measures majuscule and the systems in requirements.txt on the same texts, then what its
 probabilities are worth, how lost apostrophes come back, what adapting brings, whether it does
-harm, how whole corpora fare and what an entity recogniser finds, and writes a file of results/
-for each; the pictures are drawn from them. Any Python from 3.10 on will do to start it: it makes
-an environment of its own in benchmarks/.venv and installs the repository there.
+harm, how whole corpora fare, what an entity recogniser finds and what the server bears, and
+writes a file of results/ for each; the pictures are drawn from them. Any Python from 3.10 on will
+do to start it: it makes an environment of its own in benchmarks/.venv and installs the repository
+there.
 With ``--set`` or ``--system`` it measures the quality of these alone and shows it.
 """
 
@@ -23,7 +24,7 @@ ROOT = HERE.parent
 RESULTS = HERE / "results"
 PARTS = (
     *("quality", "speed", "calibration", "apostrophes", "adapting", "harm", "corpora"),
-    "entities",
+    *("entities", "serving"),
 )
 
 
@@ -59,6 +60,9 @@ def main() -> int:
         "--size", type=int, default=100, help="MB to measure speed on (default: %(default)s)"
     )
     parser.add_argument(
+        "--minutes", type=float, default=10, help="of load on the server (default: %(default)g)"
+    )
+    parser.add_argument(
         "--results",
         type=Path,
         help="where to write (default: benchmarks/results; of a part of the systems or sets"
@@ -88,6 +92,8 @@ def main() -> int:
             options += ["--model", arguments.model]
         if part == "speed":
             options += ["--size", arguments.size]
+        elif part == "serving":
+            options += ["--minutes", arguments.minutes]
         elif part == "quality":
             options += [word for name in arguments.sets or [] for word in ("--set", name)]
             options += [word for name in arguments.systems or [] for word in ("--system", name)]
@@ -114,7 +120,9 @@ def _environment() -> str:
     installed, now = folder / "installed", _state()
     if not installed.exists() or installed.read_text("utf-8") != now:
         requirements = HERE / "requirements.txt"
-        if _call(python, "-m", "pip", "install", "-q", "-r", requirements, f"{ROOT}[corpus,spacy]"):
+        if _call(
+            python, "-m", "pip", "install", "-q", "-r", requirements, f"{ROOT}[corpus,server,spacy]"
+        ):
             sys.exit("run.py: pip could not install what benchmarks need; see above")
         installed.write_text(now, "utf-8")
     return str(python)
@@ -149,6 +157,8 @@ def _typed(arguments: argparse.Namespace) -> str:
     words += [f"--system '{name}'" for name in arguments.systems or []]
     if arguments.size != 100:
         words.append(f"--size {arguments.size}")
+    if arguments.minutes != 10:
+        words.append(f"--minutes {arguments.minutes:g}")
     return " ".join(words)
 
 

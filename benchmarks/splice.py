@@ -407,6 +407,43 @@ RESTORED = {None: "nothing", "case": "case alone", "all": "case and spacing"}
 PIPELINES = {"whole": "the whole of it", "tokenizer": "the tokenizer alone"}
 
 
+def serving(results: Results) -> Iterator[str]:
+    """What the server bears, its memory, and what becomes of bad clients."""
+    yield from head(
+        *("connections", "minutes", "requests", "requests/s", "tokens/s", "median", "99 %", "most"),
+        *("not 200", "errors"),
+    )
+    for row in results.rows("serving", what="load"):
+        yield line(
+            *(str(row["connections"]), f"{row['seconds'] / 60:.1f}", f"{row['requests']:,}"),
+            *(f"{row['requests_per_second']:,.0f}", f"{row['tokens_per_second']:,}"),
+            *(f"{row[name]:.0f} ms" for name in ("p50_ms", "p99_ms", "most_ms")),
+            *(str(row["not_2xx"]), str(row["socket_errors"] + row["timeouts"])),
+        )
+    yield ""
+    for row in results.rows("serving", what="memory"):
+        begin, *rest = row["mb"]
+        quarter = len(rest) // 4
+        first, last = (sum(some) / len(some) for some in (rest[:quarter], rest[-quarter:]))
+        yield (
+            f"Memory: {begin:.0f} MB before; in the first quarter of the load {first:.1f} MB, in"
+            f" the last {last:.1f} MB, at most {max(rest):.1f} MB."
+        )
+        yield ""
+    for row in results.rows("serving", what="beside"):
+        counts = {
+            name: ", ".join(f"{count:,} × {outcome}" for outcome, count in row[name].items())
+            for name in ("slow", "too_large", "good")
+        }
+        yield (
+            f"Beside it: sent slowly, {counts['slow']}; too large, {counts['too_large']}; asked"
+            f" now and then and compared, {counts['good']}, in {row['good_p50_ms']:.0f} ms by the"
+            f" median and {row['good_most_ms']:.0f} ms at most."
+        )
+        yield ""
+    yield f"With {results.load('serving')['wrk']}. {results.source('serving')}"
+
+
 def _measured(row: Row, names: Iterable[str]) -> list[str]:
     """A row's cells, or one that says why there are none."""
     if "missing" in row:
@@ -448,6 +485,7 @@ TABLES: dict[str, Table] = {
     "corpora": corpora,
     "cluster": cluster,
     "entities": entities,
+    "serving": serving,
     "pictures": pictures,
     "source": lambda results: iter([results.source("quality", "speed")]),
     "summary": _of_quality(scores.summary),

@@ -736,7 +736,7 @@ def test_told_to_stop_it_answers_what_it_has_taken(tmp_path, signals) -> None:
             server.process.send_signal(getattr(signal, f"SIG{name}"))
         assert is_closed(idle)
         slow.sendall(part[-5:])
-        assert answer(slow).json == {"text": "I agree."}
+        assert answer(slow).json == {"text": "I agree."}, server.logged
         for connection, lines in [(one, 100) for one in sent] + [(one, 2000) for one in streams]:
             whole = answer(connection)
             assert whole.status == 200
