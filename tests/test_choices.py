@@ -14,9 +14,10 @@ from texts import documents, texts
 
 from majuscule.choices import Choice, Choices
 from majuscule.errors import DataError
-from majuscule.labels import Gap
+from majuscule.explanation import cased
+from majuscule.labels import Case, Gap
 from majuscule.restorer import Restorer
-from majuscule.text import read
+from majuscule.text import CASED, read, render
 from majuscule.weights import SCALE
 
 if TYPE_CHECKING:
@@ -119,3 +120,24 @@ def test_no_choice_changes_a_letter_and_pieces_are_as_the_whole(
     for decision in whole.decisions:
         if decision.by == "choice":
             assert decision.case_probability >= 0.5
+
+
+@given(texts_and_choices(), st.sampled_from([0.5, 0.8, 0.99]), st.booleans())
+def test_the_less_probable_are_told(
+    erratic: Erratic, drawn: tuple[str, list[Choice]], below: float, apostrophes: bool
+) -> None:
+    text, choices = drawn
+    edits = ("case", "space", *(["apostrophe"] if apostrophes else []))
+    one = Restorer(erratic.model, edits=edits)
+    whole = one.explain(text, choices)
+    told = [one for one in whole.decisions if one.probability < below or one.by == "choice"]
+    assert one.explain(text, choices, below=below) == (whole.text, told)
+
+
+@given(texts, st.sampled_from([Case.LOWER, Case.TITLE, Case.UPPER]))
+def test_a_token_in_another_case_is_as_it_would_be_written(text: str, case: Case) -> None:
+    tokens = read(text, np.zeros(text.count("\n") + 1, dtype=bool))
+    labels = np.full(len(tokens), case, dtype=np.uint8) | tokens.gap << np.uint8(2)
+    written = read(render(tokens, labels), np.zeros(text.count("\n") + 1, dtype=bool))
+    for i in np.flatnonzero(CASED[tokens.kind]).tolist():
+        assert cased(tokens.written(i), case) == written.written(i)

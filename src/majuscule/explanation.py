@@ -86,9 +86,20 @@ def cased(token: str, case: Case) -> str:
     >>> cased("NATO", Case.TITLE), cased("us", Case.UPPER), cased("iPhone", Case.LOWER)
     ('Nato', 'US', 'iphone')
     """
-    tokens = text.read(token, np.zeros(1, dtype=bool))
-    labels = np.full(len(tokens), case, dtype=np.uint8) | tokens.gap << np.uint8(2)
-    return text.render(tokens, labels)
+    if case == Case.MIXED:
+        return token
+    letters = [_other(char, char.lower()) for char in token]
+    if case != Case.LOWER:
+        for i, char in enumerate(letters):
+            letters[i] = _other(char, char.upper())
+            if case == Case.TITLE and char.isalpha():
+                break
+    return "".join(letters)
+
+
+def _other(char: str, cased: str) -> str:
+    """A letter in other case, if that leads back to it; ß and µ have none, as in flattening."""
+    return cased if len(cased) == 1 and char in (cased.lower(), cased.upper()) else char
 
 
 class Restoration(NamedTuple):
@@ -160,37 +171,44 @@ _CASES, _GAPS = ({int(one): one for one in kind} for kind in (Case, Gap))
 _BY = ("lexicon", "input", "memory", "model", "choice")
 
 
-def decisions(flattened: str, outcome: Outcome) -> list[Decision]:
+def decisions(flattened: str, outcome: Outcome, below: float = 1) -> list[Decision]:
     """The decisions of a restoration, in the order of the text.
 
     Args:
         flattened: the text given.
         outcome: what became of it, with margins and what was remembered.
+        below: of which decisions: those that are less probable or chosen; 1 is all.
     """
     tokens, labels = outcome.tokens, outcome.labels
     size = tokens.end - tokens.start
     blanks = np.diff(tokens.start, prepend=0) - np.append(0, size)[:-1]
     begin = np.cumsum(np.where(labels >> 2 == Gap.JOIN, 0, blanks)) + np.cumsum(size) - size
-    output = list(zip(begin.tolist(), (begin + size).tolist(), strict=True))
-    places = inputs(flattened, outcome.undone, tokens, outcome.put_back).T.tolist()
     runner_up = np.where(outcome.stays & 3 > 0, outcome.best & 3, outcome.runner_up)
     by = np.where(outcome.stays > 0, 1, np.where(outcome.remembered, 2, 3))
     by = np.where(outcome.entries, 0, by)
     if len(outcome.chosen):
         by = np.where(outcome.chosen, 4, by)
+    chances = 1 / (1 + np.exp(-outcome.margins / SCALE))
+    told = np.ones(len(labels), dtype=bool)
+    if below < 1 and not outcome.put_back:  # which makes some of several, and may be less sure
+        told = (chances.min(axis=1) < below) | (by == 4)
+    output = list(zip(begin[told].tolist(), (begin + size)[told].tolist(), strict=True))
+    places = inputs(flattened, outcome.undone, tokens, outcome.put_back)[told]
     columns = zip(
         [outcome.text[first:last] for first, last in output],
         output,
-        zip(*places, strict=True),
-        map(_CASES.__getitem__, (labels & 3).tolist()),
-        map(_GAPS.__getitem__, (labels >> 2).tolist()),
-        *(1 / (1 + np.exp(-outcome.margins / SCALE))).T.tolist(),
-        map(_CASES.get, runner_up.tolist()),
-        map(_BY.__getitem__, by.tolist()),
+        map(tuple, places.tolist()),
+        map(_CASES.__getitem__, (labels & 3)[told].tolist()),
+        map(_GAPS.__getitem__, (labels >> 2)[told].tolist()),
+        *chances[told].T.tolist(),
+        map(_CASES.get, runner_up[told].tolist()),
+        map(_BY.__getitem__, by[told].tolist()),
         strict=True,
     )
-    made = list(map(Decision._make, columns))
-    return _merged(made, outcome)
+    made = _merged(list(map(Decision._make, columns)), outcome)
+    if below == 1:
+        return made
+    return [one for one in made if one.probability < below or one.by == "choice"]
 
 
 def inputs(

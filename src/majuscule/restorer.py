@@ -347,13 +347,16 @@ class Restorer:
         margins[np.cumsum(length) - length] = np.minimum(case, gap)
         return outcome.text, margins
 
-    def explain(self, flattened: str, choices: Iterable[Choice] = ()) -> Restoration:
+    def explain(
+        self, flattened: str, choices: Iterable[Choice] = (), *, below: float = 1
+    ) -> Restoration:
         """Restore a text and say of each token what was decided, how surely, and by what.
 
         Args:
             flattened: as for `restore`.
             choices: what is decided already: how single tokens are to be written. Other
                 mentions of these words follow (`majuscule.choices`).
+            below: tell of the decisions only that are less probable, or chosen; 1 is all.
 
         Returns:
             What `restore` gives, and the decisions in the order of the text.
@@ -372,17 +375,17 @@ class Restorer:
         >>> Restorer().explain("he left reading .", [Choice(8, "Reading")]).text
         'He left Reading.'
         """
-        (restoration,) = self._explained([flattened], choices)
+        (restoration,) = self._explained([flattened], choices, below)
         return restoration
 
     def stream_explained(
-        self, lines: Iterable[str], choices: Iterable[Choice] = ()
+        self, lines: Iterable[str], choices: Iterable[Choice] = (), *, below: float = 1
     ) -> Iterator[Restoration]:
         """Restore a text piece by piece as `stream` does, and explain each piece.
 
         Args:
             lines: as for `stream`.
-            choices: as for `explain`; offsets are of the whole text.
+            choices, below: as for `explain`; offsets are of the whole text.
 
         Yields:
             What `explain` gives, for each piece; offsets are of the piece.
@@ -396,15 +399,17 @@ class Restorer:
         """
         if self._apostrophes:
             lines = documents.held(lines, self._document)
-        return self._explained(lines, choices)
+        return self._explained(lines, choices, below)
 
-    def _explained(self, pieces: Iterable[str], choices: Iterable[Choice]) -> Iterator[Restoration]:
+    def _explained(
+        self, pieces: Iterable[str], choices: Iterable[Choice], below: float
+    ) -> Iterator[Restoration]:
         chosen = Choices(choices)
         memory = _Memory(features.Memory(bare=True))
         at = 0
         for found in recognition.recognise(pieces, self._standing, self._document):
             outcome = self._restore(found, memory, sure=True, explained=True, chosen=chosen, at=at)
-            yield Restoration(outcome.text, decisions(found.text, outcome))
+            yield Restoration(outcome.text, decisions(found.text, outcome, below))
             at += len(found.text)
 
     def detect(self, pieces: str | Iterable[str], *, lines: bool = False) -> Iterator[Finding]:

@@ -60,23 +60,20 @@ def explain(chosen: argparse.Namespace) -> None:
     with corpus.writer(chosen.output) as write:
         for name in chosen.files:
             line = 1
-            for piece in one.stream_explained(corpus.read(name, chosen.errors)):
+            pieces = corpus.read(name, chosen.errors)
+            for piece in one.stream_explained(pieces, below=chosen.below):
                 if chosen.json or chosen.list:
-                    rows = _rows(name, line, piece, chosen.below, as_json=chosen.json)
+                    rows = _rows(name, line, piece, as_json=chosen.json)
                     write("".join(rows))
                 else:
-                    write("".join(_marked(piece, chosen.below, colored=colored)))
+                    write("".join(_marked(piece, colored=colored)))
                 line += piece.text.count("\n")
 
 
-def _doubtful(decision: Decision, below: float) -> bool:
-    return decision.probability < below or below == 1
-
-
-def _marked(piece: Restoration, below: float, *, colored: bool) -> Iterator[str]:
+def _marked(piece: Restoration, *, colored: bool) -> Iterator[str]:
     end = 0
     for one in piece.decisions:
-        if one.probability == 1 or not _doubtful(one, below):
+        if one.probability == 1:
             continue
         begin, stop = one.output
         yield piece.text[end:begin]
@@ -91,16 +88,12 @@ def _marked(piece: Restoration, below: float, *, colored: bool) -> Iterator[str]
     yield piece.text[end:]
 
 
-def _rows(
-    name: str, line: int, piece: Restoration, below: float, *, as_json: bool
-) -> Iterator[str]:
+def _rows(name: str, line: int, piece: Restoration, *, as_json: bool) -> Iterator[str]:
     begin = 0  # of the line, in the piece
     for one in piece.decisions:
         at = one.output[0]
         line += piece.text.count("\n", begin, at)
         begin = max(begin, piece.text.rfind("\n", 0, at) + 1)
-        if not _doubtful(one, below):
-            continue
         place = line, at - begin + 1
         if as_json:
             yield f"{json.dumps(_object(name, *place, one), ensure_ascii=False)}\n"

@@ -83,7 +83,7 @@ class Verbs:
             )
         restorer = self._restorers.of(asked)
         results = [
-            explanation(restorer.explain(given, chosen(asked)), asked.below)
+            explanation(restorer.explain(given, chosen(asked), below=asked.below))
             for given in checked(asked.given, deadline)
         ]
         return results[0] if asked.text is not None else {"results": results}
@@ -94,11 +94,10 @@ class Verbs:
         text = asked.text or ""
         line_ends = [0, *(match.end() for match in re.finditer("\n", text))]
         lines = output_at = 0
-        for restoration in restorer.stream_explained(
-            checked(pieces(text), deadline), chosen(asked)
-        ):
+        given = checked(pieces(text), deadline)
+        for restoration in restorer.stream_explained(given, chosen(asked), below=asked.below):
             yield {
-                **explanation(restoration, asked.below),
+                **explanation(restoration),
                 "input_at": line_ends[lines],
                 "output_at": output_at,
             }
@@ -136,12 +135,10 @@ def chosen(asked: ExplainRequest) -> list[Choice]:
     return [Choice(one.at, one.written, gaps[one.gap]) for one in asked.choices]
 
 
-def explanation(restoration: Restoration, below: float) -> Answer:
-    """A restoration as JSON; of its decisions those less probable, of 1 all."""
-    decisions = restoration.decisions
-    if below < 1:
-        decisions = [one for one in decisions if one.probability < below or one.by == "choice"]
-    return {"text": restoration.text, "decisions": list(map(_decision, decisions))}
+def explanation(restoration: Restoration) -> Answer:
+    """A restoration as JSON."""
+    told = list(map(_decision, restoration.decisions))
+    return {"text": restoration.text, "decisions": told}
 
 
 def _decision(decision: Decision) -> Answer:
