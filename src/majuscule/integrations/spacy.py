@@ -321,7 +321,7 @@ def _by_lines(given: str, restored: str) -> "NDArray[np.intp]":
         raise _other(given, restored)
     for before, after in zip(*lines, strict=True):
         itself = [(i, i + 1) for i in range(len(before))]
-        undone = np.asarray(text.origins(before)).reshape(-1, 2).tolist()
+        undone = text.origins(before).tolist()
         for chars, spans in ((before, itself), (text.unescape(before), undone)):
             places = _followed(chars, spans, after)
             if places is not None:
