@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -176,6 +176,20 @@ class Finding:
         if not n["apart"] + n["close"]:
             return f"{case}; no sign says how it is spaced"
         return f"{case}; {n['apart']:,} signs stand apart, {n['close']:,} at their words"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """All of it as JSON has it."""
+        return {
+            "first_line": self.first,
+            "last_line": self.last,
+            "documents": self.documents,
+            "writing": self.writing.name.lower(),
+            "spacing": self.spacing.name.lower(),
+            "convention": self.convention,
+            "why": self.why,
+            "counts": self.counts,
+        }
 
 
 def findings(

@@ -61,17 +61,4 @@ def _line(name: str, finding: Finding) -> str:
 
 
 def _object(name: str, finding: Finding) -> str:
-    return json.dumps(
-        {
-            "file": name,
-            "first_line": finding.first,
-            "last_line": finding.last,
-            "documents": finding.documents,
-            "writing": finding.writing.name.lower(),
-            "spacing": finding.spacing.name.lower(),
-            "convention": finding.convention,
-            "why": finding.why,
-            "counts": finding.counts,
-        },
-        ensure_ascii=False,
-    )
+    return json.dumps({"file": name, **finding.facts}, ensure_ascii=False)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from majuscule.explanation import Decision, Restoration
-    from majuscule.recognition import Finding
     from majuscule.server.restorers import Restorers
     from majuscule.server.shapes import Batch, Shape
     from majuscule.server.work import Deadline
@@ -112,7 +111,7 @@ class Verbs:
         results: list[Answer] = []
         for given in asked.given:
             found = restorer.detect(checked(pieces(given), deadline), lines=asked.lines)
-            results.append({"findings": list(map(_finding, found))})
+            results.append({"findings": [finding.facts for finding in found]})
         return results[0] if asked.text is not None else {"results": results}
 
     def answers(self, verb: str, asked: Sequence[Shape], deadline: Deadline) -> Iterator[Answer]:
@@ -153,19 +152,6 @@ def _decision(decision: Decision) -> Answer:
         "runner_up": None if decision.runner_up is None else decision.runner_up.name.lower(),
         "alternative": decision.alternative,
         "by": decision.by,
-    }
-
-
-def _finding(finding: Finding) -> Answer:
-    return {
-        "first_line": finding.first,
-        "last_line": finding.last,
-        "documents": finding.documents,
-        "writing": finding.writing.name.lower(),
-        "spacing": finding.spacing.name.lower(),
-        "convention": finding.convention,
-        "why": finding.why,
-        "counts": finding.counts,
     }
 
 
