@@ -757,10 +757,31 @@ def test_told_to_stop_it_answers_what_it_has_taken(tmp_path, signals) -> None:
         assert not server.logged
 
 
+def test_who_does_not_end_is_not_waited_for(tmp_path) -> None:
+    """Whoever has no answer yet is told, and the log has a line for each and no more."""
+    explain = post("/v1/explain", json.dumps({"text": "he said so . " * 20_000}).encode())
+    told = json.dumps({"grace": 1, "threads": 1})
+    with ExitStack() as stack:
+        server = stack.enter_context(stopped(tmp_path / "log", "-c", ODD, told))
+        unread = stack.enter_context(server.send(LONG))
+        working = [stack.enter_context(server.send(explain)) for _ in range(4)]
+        server.wait_for(5)
+        server.process.send_signal(signal.SIGTERM)
+        ended = [one for one in map(answer, working) if one.status != 200]
+        assert ended
+        for one in ended:
+            one.refuses(503, "ending")
+            assert_guarded(one)
+        assert server.process.wait(PATIENCE) == 0
+        assert is_closed(unread)
+    assert "majuscule: a request was not done when the server had to end\n" in server.logged
+    assert "Traceback" not in server.logged
+
+
 @contextmanager
-def stopped(log: Path) -> Iterator[Served]:
+def stopped(log: Path, *command: str) -> Iterator[Served]:
     """A server that is stopped by who has it."""
-    command = [sys.executable, "-m", "majuscule", "serve", "--port", "0"]
+    command = [sys.executable, *(command or ("-m", "majuscule", "serve", "--port", "0"))]
     with (
         log.open("w") as errors,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as started,

@@ -105,6 +105,16 @@ class Counted:
             await self._app(scope, received, counted)
         except ClientDisconnect:
             pass  # nobody is there to be answered
+        except asyncio.CancelledError:  # the server ends
+            log.error("a request was not done when the server had to end")  # noqa: TRY400 - no fault
+            if not status:
+                ending = Refusal(
+                    503,
+                    "ending",
+                    "expected to be done before the server ends, was not; come again",
+                    {"Retry-After": "5"},
+                )
+                await ending.response(scope, receive, counted)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told and logged here
             place = traceback.extract_tb(error.__traceback__)[-1]
             says = f"{type(error).__name__} at {place.filename}:{place.lineno}"

@@ -180,7 +180,7 @@ def serve(
         lifespan="off",
         access_log=False,
         log_config=None,
-        log_level="error",
+        log_level="critical",  # what happens to requests is told by us
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=IDLE,
