@@ -213,7 +213,7 @@ class Abuse:
         """Sends a byte a second, until it is answered or closed; again and again."""
         while not self._over.is_set():
             reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
-            answer = asyncio.ensure_future(reader.read(1000))
+            answer = asyncio.ensure_future(_answer(reader))
             with suppress(ConnectionError):
                 writer.write(begin)
                 while not answer.done() and not self._over.is_set():
@@ -238,10 +238,7 @@ class Abuse:
                 with suppress(ConnectionError):
                     writer.write(head + body)
                     await writer.drain()
-                answer = b""
-                with suppress(ConnectionError):
-                    answer = await reader.read(1000)
-                self._large[_outcome(answer)] += 1
+                self._large[_outcome(await _answer(reader))] += 1
                 await _close(writer)
                 await asyncio.sleep(1)
 
@@ -268,6 +265,13 @@ def _head(size: int | None, more: str = "") -> bytes:
         "POST /v1/restore HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         f"{length}\r\n{more}\r\n"
     ).encode()
+
+
+async def _answer(reader: asyncio.StreamReader) -> bytes:
+    """The beginning of what comes, nothing if the connection is closed."""
+    with suppress(ConnectionError):
+        return await reader.read(1000)
+    return b""
 
 
 def _outcome(answer: bytes) -> str:
