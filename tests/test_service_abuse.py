@@ -6,6 +6,7 @@ than it takes, so that a test that hangs fails.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import signal
@@ -24,8 +25,13 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the service needs majuscule[server]")
 
+from majuscule.errors import DataError
 from majuscule.restorer import Restorer
 from majuscule.server.guards import HEADERS
+from majuscule.server.refusals import Refusal
+from majuscule.server.settings import Settings
+from majuscule.server.together import Together
+from majuscule.server.work import Deadline, Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -394,6 +400,29 @@ def test_many_at_once_get_each_their_own(serve) -> None:
                 server.ask(body=bad).refuses(404, "no_adapter")
         restored = [answer(connection).json["text"] for connection in sent]
     assert restored == Restorer().restore_batch(texts)
+
+
+def test_of_those_that_go_together_each_has_its_own_fault() -> None:
+    class Picky(Restorer):
+        def restore_batch(self, texts):
+            texts = list(texts)
+            if "bad" in texts:
+                raise DataError("expected something better")
+            return super().restore_batch(texts)
+
+    async def all_of_them() -> list[object]:
+        together, restorer = Together(Workshop(Settings())), Picky()
+        asked = [(["i agree ."], 60), (["bad"], 60), (["too late ."], -1), (["a b", "paris"], 60)]
+        return await asyncio.gather(
+            *(together.restored(restorer, texts, Deadline(time)) for texts, time in asked),
+            return_exceptions=True,
+        )
+
+    one, bad, late, two = asyncio.run(all_of_them())
+    assert (one, two) == (["I agree."], Restorer().restore_batch(["a b", "paris"]))
+    assert isinstance(bad, DataError)
+    assert isinstance(late, Refusal)
+    assert late.code == "timeout"
 
 
 # What is no request.
