@@ -226,7 +226,7 @@ def test_very_many_words_are_several_documents(
 ) -> None:
     text = "\n\n".join(f"{TIMING}the mayor\nof paris said so" for _ in range(50))
     once = subtitles.restore(text, restorer, "srt")
-    monkeypatch.setattr(subtitles, "_TOGETHER", 40)
+    monkeypatch.setattr("majuscule.subtitles.rows.TOGETHER", 40)
     parts = subtitles.restore(text, restorer, "srt")
     assert reference.lower(parts) == reference.lower(once) == text
 
