@@ -143,9 +143,13 @@ def quality(results: Results) -> Iterator[str]:
         on = f"`corpus`, {row['cores']} cores, {row['mb'] / 1000:.3g} GB"
         yield line(on, "MB/s", f"{row['mb_per_second']:.2f}", other)
         yield line("", "memory at most, all processes", _figure(row, "peak_mb"), "")
+    for row in results.rows("serving", what="load")[-1:]:
+        on = f"`serve`, {row['connections']} connections"
+        yield line(on, "requests/s", f"{row['requests_per_second']:,.0f}", "")
+        yield line("", "answered after, 99 %", f"{row['p99_ms']:.0f} ms", "")
     yield ""
     yield "(P) is published by others; all else was measured side by side, on the days below."
-    yield results.source("quality", "speed", "adapting", "corpora")
+    yield results.source("quality", "speed", "adapting", "corpora", "serving")
 
 
 def card(results: Results) -> Iterator[str]:

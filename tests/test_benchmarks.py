@@ -53,6 +53,7 @@ def test_the_figures_are_those_of_the_shipped_model() -> None:
     for name in (
         *("quality", "speed", "calibration", "apostrophes", "adapting", "harm", "corpora"),
         "entities",
+        "serving",
     ):
         results = json.loads((BENCHMARKS / "results" / f"{name}.json").read_text("utf-8"))
         assert results["signature"]["model"]["hash"] == shipped, name
@@ -222,6 +223,17 @@ CORPORA = {
         | {"mb_per_second": 11.5, "off_percent": 1.5},
     ]
 }
+SERVING = {
+    "wrk": "wrk 1",
+    "rows": [
+        {"what": "load", "connections": 64, "requests": 7000, "seconds": 60.0, "not_2xx": 1}
+        | {"socket_errors": 2, "timeouts": 3, "p50_ms": 4.5, "p99_ms": 9.9, "most_ms": 20.2}
+        | {"requests_per_second": 1234.5, "tokens_per_second": 55000},
+        {"what": "memory", "every": 10, "mb": [100.0, 120.0, 121.0, 122.0, 123.0]},
+        {"what": "beside", "slow": {"closed": 4}, "too_large": {"413": 5}}
+        | {"good": {"200 right": 6}, "good_p50_ms": 7.7, "good_most_ms": 8.8},
+    ],
+}
 for _row in SPEED["rows"][:4]:
     _row |= {"peak_mb": 77.7, "first_line_seconds": 1.5, "ratio": 3.0}
 
@@ -238,6 +250,7 @@ def results(tmp_path: Path) -> Path:
         "adapting": ADAPTING,
         "harm": HARM,
         "corpora": CORPORA,
+        "serving": SERVING,
     }
     for name, measured in made_up.items():
         text = json.dumps({"signature": ABOUT, **measured})
@@ -258,6 +271,7 @@ TABLES += (
     "hard",
     "corpora",
     "cluster",
+    "serving",
 )
 
 
@@ -286,6 +300,15 @@ EXPECTED = {
         "| `flatten`, one core, 100 MB | tokens/s | 8.88 M |  |",
         "| `corpus`, 2 cores, 10.2 GB | MB/s | 11.25 | 0.50, slow in a pool of processes |",
         "|  | memory at most, all processes | 512 MB |  |",
+        "| `serve`, 64 connections | requests/s | 1,234 |  |",
+        "|  | answered after, 99 % | 10 ms |  |",
+    ],
+    "serving": [
+        "| 64 | 1.0 | 7,000 | 1,234 | 55,000 | 4 ms | 10 ms | 20 ms | 1 | 5 |",
+        (
+            "Memory: 100 MB before; in the first quarter of the load 120.0 MB, in the last 123.0"
+            " MB, at most 123.0 MB."
+        ),
     ],
     "card": [
         "| wmt21 | moses |  | 33.33 |  | 32.00 % |  | 34.34 % |",
