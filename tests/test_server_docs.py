@@ -60,7 +60,8 @@ def test_every_option_and_status_is_in_the_document():
         assert f"`{option}" in DOCUMENT or f", `{option}" in DOCUMENT
     served = (ROOT / "src" / "majuscule" / "server").glob("*.py")
     source = "".join(path.read_text(encoding="utf-8") for path in served)
-    for code in set(re.findall(r'(?:Refusal|_refuse)\(\s*\d+,\s*"(\w+)"', source)) - {"fault", "refused"}:
+    codes = set(re.findall(r'(?:Refusal|_refuse)\(\s*\d+,\s*"(\w+)"', source))
+    for code in codes - {"fault", "refused"}:
         assert f"`{code}`" in DOCUMENT
 
 
