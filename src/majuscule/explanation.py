@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -58,6 +58,19 @@ class Decision(NamedTuple):
     def probability(self) -> float:
         """The less sure of its two decisions."""
         return min(self.case_probability, self.gap_probability)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was decided, how surely and by what, as JSON has it."""
+        return {
+            "case": self.case.name.lower(),
+            "gap": self.gap.name.lower(),
+            "case_probability": round(self.case_probability, 4),
+            "gap_probability": round(self.gap_probability, 4),
+            "runner_up": None if self.runner_up is None else self.runner_up.name.lower(),
+            "alternative": self.alternative,
+            "by": self.by,
+        }
 
     @property
     def alternative(self) -> str | None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from majuscule.explanation import Decision, Restoration
+    from majuscule.explanation import Restoration
 
 PAINTS = ((0.6, "\x1b[1;31m"), (0.8, "\x1b[33m"), (1.0, "\x1b[36m"))
 """The colour of what is less probable: red, yellow, then cyan."""
@@ -94,26 +94,11 @@ def _rows(name: str, line: int, piece: Restoration, *, as_json: bool) -> Iterato
         at = one.output[0]
         line += piece.text.count("\n", begin, at)
         begin = max(begin, piece.text.rfind("\n", 0, at) + 1)
-        place = line, at - begin + 1
+        column = at - begin + 1
         if as_json:
-            yield f"{json.dumps(_object(name, *place, one), ensure_ascii=False)}\n"
+            place = {"file": name, "line": line, "column": column, "written": one.written}
+            yield f"{json.dumps({**place, **one.facts}, ensure_ascii=False)}\n"
         else:
-            where = f"{console.printable(name)}:{line}:{place[1]}:"
+            where = f"{console.printable(name)}:{line}:{column}:"
             other = one.alternative or "-"
             yield f"{where} {one.written} {one.probability:.0%}, or {other}: {one.by}\n"
-
-
-def _object(name: str, line: int, column: int, one: Decision) -> dict[str, object]:
-    return {
-        "file": name,
-        "line": line,
-        "column": column,
-        "written": one.written,
-        "case": one.case.name.lower(),
-        "case_probability": round(one.case_probability, 4),
-        "gap": one.gap.name.lower(),
-        "gap_probability": round(one.gap_probability, 4),
-        "runner_up": None if one.runner_up is None else one.runner_up.name.lower(),
-        "alternative": one.alternative,
-        "by": one.by,
-    }

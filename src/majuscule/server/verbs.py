@@ -145,13 +145,7 @@ def _decision(decision: Decision) -> Answer:
         "written": decision.written,
         "output": decision.output,
         "input": decision.input,
-        "case": decision.case.name.lower(),
-        "gap": decision.gap.name.lower(),
-        "case_probability": round(decision.case_probability, 4),
-        "gap_probability": round(decision.gap_probability, 4),
-        "runner_up": None if decision.runner_up is None else decision.runner_up.name.lower(),
-        "alternative": decision.alternative,
-        "by": decision.by,
+        **decision.facts,
     }
 
 
