@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from majuscule import corpus
 from majuscule.cli import console
 from majuscule.errors import DataError
+from majuscule.server.settings import Settings
 from majuscule.sources import needed
 
 if TYPE_CHECKING:
@@ -54,28 +55,28 @@ def serve_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--max-body",
         type=float,
-        default=16,
+        default=Settings.max_body / (1 << 20),
         metavar="MB",
         help="megabytes that a request may have (default: %(default)g)",
     )
     command.add_argument(
         "--max-requests",
         type=int,
-        default=256,
+        default=Settings.max_requests,
         metavar="N",
         help="requests worked on or waiting at once (default: %(default)s)",
     )
     command.add_argument(
         "--threads",
         type=int,
-        default=os.cpu_count() or 1,
+        default=Settings.threads,
         metavar="N",
         help="requests worked on at once (default: one a core)",
     )
     command.add_argument(
         "--timeout",
         type=float,
-        default=30,
+        default=Settings.timeout,
         metavar="S",
         help="seconds that a request may take (default: %(default)g)",
     )
@@ -89,7 +90,6 @@ def serve(chosen: argparse.Namespace) -> None:
     for package in ("fastapi", "uvicorn", "httptools", "prometheus_client"):
         needed(package, "server")
     from majuscule.server.serving import bind, serve  # noqa: PLC0415 - only this command's
-    from majuscule.server.settings import Settings  # noqa: PLC0415 - as above
 
     numbers = ("max_body", "max_requests", "threads", "timeout")
     if wrong := [name for name in numbers if not 0 < getattr(chosen, name) < 1e9]:
