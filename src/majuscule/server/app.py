@@ -82,7 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def _unknown(request: Request, error: Exception) -> Response:
         return _of_routes(request, cast("HTTPException", error)).response
 
-    describe(app, settings, restorers)
+    describe(app, settings, service.verbs, restorers.model.styles)
     paths = frozenset(getattr(route, "path", "") for route in app.routes)
 
     def stack() -> ASGIApp:

@@ -12,14 +12,15 @@ from pydantic.json_schema import models_json_schema
 
 from majuscule.server import shapes
 from majuscule.server.service import JSON, NDJSON
-from majuscule.server.verbs import Verbs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fastapi import FastAPI
 
-    from majuscule.server.restorers import Restorers
     from majuscule.server.settings import Settings
     from majuscule.server.shapes import Shape
+    from majuscule.server.verbs import Verbs
 
 ANSWERS: dict[str, tuple[type[Shape], ...]] = {
     "restore": (shapes.OneText, shapes.ManyTexts),
@@ -85,11 +86,11 @@ def body_of(shape: type[Shape], verb: str, *, lines: bool = False) -> dict[str, 
     return {"requestBody": {"required": True, "content": content}}
 
 
-def describe(app: FastAPI, settings: Settings, restorers: Restorers) -> None:
+def describe(app: FastAPI, settings: Settings, verbs: Verbs, styles: Sequence[str]) -> None:
     """Give the description what the framework cannot know: bodies, styles and the token."""
     asked: list[type[Shape]] = [
         shapes.AdaptRequest,
-        *(shape for shape, _ in Verbs(restorers).by_name.values()),
+        *(shape for shape, _ in verbs.by_name.values()),
     ]
 
     def described() -> dict[str, Any]:
@@ -105,10 +106,9 @@ def describe(app: FastAPI, settings: Settings, restorers: Restorers) -> None:
                 [(shape, "validation") for shape in asked],
                 ref_template="#/components/schemas/{model}",
             )
-            styles = ["none", *restorers.model.styles]
             for one in made["$defs"].values():
                 if "style" in one.get("properties", {}):
-                    one["properties"]["style"]["anyOf"][0]["enum"] = styles
+                    one["properties"]["style"]["anyOf"][0]["enum"] = ["none", *styles]
             components = schema.setdefault("components", {})
             components.setdefault("schemas", {}).update(made["$defs"])
             if settings.token is not None:

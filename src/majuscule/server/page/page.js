@@ -1,11 +1,10 @@
 // The page: what is typed is restored as it comes, what is taken is remembered; the last input wins.
 
 import * as api from "./api.js";
-import { View, breath } from "./view.js";
+import { SURE, View, breath } from "./view.js";
 import { Word, sameLetters } from "./word.js";
 
 const FULL = 20000; // characters of which every word is told; of more only the doubtful ones
-const SURE = 0.95;
 const at = (name) => document.getElementById(name);
 const given = at("given");
 const view = new View(at("restored"));

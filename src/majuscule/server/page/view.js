@@ -4,7 +4,7 @@
 import { units } from "./api.js";
 import { changes } from "./changes.js";
 
-const SURE = 0.95;
+export const SURE = 0.95; // what is less probable is tinted
 
 // Lets the browser paint, and answer keys, between one piece and the next.
 export const breath = () => new Promise((resume) => setTimeout(resume));
