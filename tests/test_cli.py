@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -23,7 +24,7 @@ import majuscule
 from majuscule import cli, corpus, training
 from majuscule.cli.progress import Progress
 from majuscule.model import load
-from majuscule.restorer import Restorer
+from majuscule.restorer import EFFORTS, Restorer
 from majuscule.training import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -149,6 +150,15 @@ def test_styles_and_documents_reach_the_library(cli_model):
         assert command(*options, "--document", document, data=text).stdout == expected.encode()
 
 
+@pytest.mark.model
+def test_effort_reaches_the_library(here):
+    pytest.importorskip("onnxruntime")
+    text = FLAT.read_text(encoding="utf-8")
+    for effort in EFFORTS:
+        expected = Restorer(effort=effort).restore(text)
+        assert here("restore", "--effort", effort, FLAT).stdout.decode() == expected
+
+
 @pytest.mark.parametrize("convention", ["plain", "moses", "ptb"])
 def test_flatten_writes_what_the_library_flattens(convention):
     text = 'He said: "It can\'t (ever) be U.S.-led," & left.\r\n\r\nNo final line feed'
@@ -195,6 +205,32 @@ def test_info_tells_what_the_model_is(cli_model):
     (loud,) = [used for used in known.about["training"] if used["file"] == "loud.txt"]
     assert shown["loud.txt"] == f"{loud['sha256']}  loud"
     assert shown["hash"] == known.hash
+    assert (told["second_stage"], shown["second_stage"]) == (None, "none")
+
+
+def test_info_tells_of_a_second_stage(here, cli_model, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)  # it is not needed to say so
+    path = tmp_path / "cli.safetensors"
+    path.write_bytes(cli_model.read_bytes())
+    beside = tmp_path / "cli.deep.onnx"
+    beside.write_bytes(b"a network")
+    told = json.loads(here("info", "--model", path, "--json").stdout)
+    digest = hashlib.sha256(b"a network").hexdigest()[:12]
+    assert told["second_stage"] == {"file": str(beside), "bytes": 9, "hash": digest}
+    lines = here("info", "--model", path).stdout.decode().splitlines()
+    at = lines.index("second_stage")
+    assert [line.split() for line in lines[at + 1 : at + 4]] == [
+        ["file", str(beside)],
+        ["bytes", "9"],
+        ["hash", digest],
+    ]
+
+
+@pytest.mark.model
+def test_info_tells_the_second_stage_by_the_hash_that_a_restorer_does(here):
+    pytest.importorskip("onnxruntime")
+    told = json.loads(here("info", "--json").stdout)
+    assert Restorer(effort="best").hash == f"{told['hash']}+{told['second_stage']['hash']}"
 
 
 def test_train_follows_its_options(tmp_path):
@@ -507,6 +543,8 @@ def test_ctrl_c_while_training(tmp_path):
         (["restor"], ["'restor'", "restore", "see majuscule --help"]),
         (["restore", "--loud"], ["options of restore", "--loud", "see majuscule restore --help"]),
         (["restore", "--document=page"], ["'page'", "line", "block", "file"]),
+        (["restore", "--effort=worst"], ["'worst'", "fast", "best"]),
+        (["detect", "--effort=best"], ["expected options of detect, got --effort=best"]),
         (["flatten", "--convention=mosaic"], ["'mosaic'", "plain", "moses", "ptb"]),
         (["flatten", "--errors=ignore"], ["'ignore'", "strict", "replace"]),
         (["train", "a.txt"], ["-o"]),
@@ -529,6 +567,29 @@ def test_wrong_calls_exit_with_2(here, monkeypatch, tmp_path, line, parts):
 def test_a_style_the_model_does_not_have_exits_with_2(here, cli_model):
     result = here("restore", "--model", cli_model, "--style=shy")
     assert_refused(result, 2, "loud, quiet", "'shy'", "see majuscule restore --help")
+
+
+def test_a_model_without_a_second_stage_can_do_no_more(here, cli_model):
+    options = ("restore", "--model", cli_model, "--effort=best", FLAT)
+    assert_refused(here(*options), 1, cli_model.with_name("cli.deep.onnx"), "effort fast")
+    assert_refused(here(*options, "--style=shy"), 2, "loud, quiet", "'shy'")
+
+
+def test_what_is_no_second_stage_is_refused(here, cli_model, tmp_path):
+    pytest.importorskip("onnxruntime")
+    path = tmp_path / "cli.model"
+    path.write_bytes(cli_model.read_bytes())
+    (tmp_path / "cli.deep.onnx").write_bytes(b"no network")
+    result = here("restore", "--model", path, "--effort=best", FLAT)
+    assert_refused(result, 1, tmp_path / "cli.deep.onnx", "expected a second stage")
+
+
+@pytest.mark.model
+def test_without_what_runs_the_second_stage_it_is_said(here, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    result = here("restore", "--effort=best", FLAT)
+    assert_refused(result, 1, "the package onnxruntime, found none", "majuscule[deep]")
+    assert here("restore", FLAT).returncode == 0
 
 
 @pytest.mark.parametrize("name", ["same.txt", "./same.txt", "hard.txt", "soft.txt"])

@@ -92,6 +92,7 @@ def test_info_tells_what_an_adapter_is(here, press, sample, tmp_path):
     assert told["bytes"] == house.stat().st_size
     assert told["habits"] == known.about["habits"]
     assert told["weighted"] == (known.table > 0).sum() > 0
+    assert "second_stage" not in told
     shown = here("info", "--model", house).stdout.decode()
     (habit,) = known.about["habits"]
     assert f"president  President {habit['before']} -> 0 of {habit['of']}\n" in shown

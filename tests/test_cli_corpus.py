@@ -178,6 +178,19 @@ def test_packages_that_are_missing_are_named(
     assert b"expected the package pyarrow, found none; install it with pip" in done.stderr
 
 
+@pytest.mark.model
+def test_effort_is_for_corpora_too(
+    folder: Path, here: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnxruntime")
+    options = ("corpus", "a.jsonl", "-o", "out.jsonl", "--column", "text", "--effort", "best")
+    assert here(*options, "--jobs", 1).returncode == 0
+    found = [json.loads(line)["text"] for line in Path("out.jsonl").read_bytes().splitlines()]
+    assert found == Restorer(effort="best", document="file").restore_batch(TEXTS)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    assert_refused(here(*options), 1, "expected the package onnxruntime", "majuscule[deep]")
+
+
 @posix
 def test_ctrl_c_ends_it_and_the_next_call_goes_on(folder: Path, model: Path) -> None:
     Path("big.jsonl").write_text(ROWS * 4000, encoding="utf-8")

@@ -77,11 +77,25 @@ def test_restoring_first_gives_the_same(here: Call, tiny: Model) -> None:
     signature = results["signature"]
     assert signature["model"] == {"name": "tiny", "hash": tiny.hash}
     assert (signature["style"], signature["document"]) == (None, "block")
+    assert signature["effort"] == "fast"
     assert signature["flattened"] == "plain"
     # And so does restoring a file.
     again = found(here, "natural.txt", "--restore", "--flattened=flat.txt", "--model=tiny.model")
     assert again["figures"] == results["figures"]
     assert again["signature"]["flattened"]["name"] == "flat.txt"
+
+
+@pytest.mark.model
+def test_another_effort(here: Call) -> None:
+    pytest.importorskip("onnxruntime")
+    results = found(here, "natural.txt", "--restore", "--effort=best", "--samples=0")
+    restorer = Restorer(effort="best")
+    restored = restorer.restore(flatten(TINY))
+    flat = flatten(TINY)
+    wanted = evaluate(*(text.removesuffix("\n").split("\n") for text in (restored, TINY, flat)))
+    assert results["figures"] == wanted.figures()
+    assert results["signature"]["effort"] == "best"
+    assert results["signature"]["model"]["hash"] == restorer.hash
 
 
 @pytest.mark.parametrize("convention", ["moses", "ptb"])

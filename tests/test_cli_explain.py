@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+import majuscule
 from majuscule.explanation import cased
 from majuscule.labels import Case
-from majuscule.restorer import Restorer
+from majuscule.restorer import EFFORTS, Restorer
 from majuscule.text import flatten
 
 ROOT = Path(__file__).parents[1]
@@ -73,6 +74,19 @@ def test_programs_get_every_decision(model, restorer, tmp_path):
 def test_options_of_restoring_hold(model, restorer):
     done = explain(model, "--below", "0", "--document", "line", "--edits", "space")
     assert done.stdout == Restorer(restorer.model, edits=["space"], document="line").restore(FLAT)
+
+
+@pytest.mark.model
+def test_effort_is_one_of_them():
+    pytest.importorskip("onnxruntime")
+    shipped = Path(majuscule.__file__).parent / "data" / "en.safetensors"
+    told = {}
+    for effort in EFFORTS:
+        rows = explain(shipped, "--effort", effort, "--json", "--below", "1").stdout.splitlines()
+        decisions = Restorer(effort=effort).explain(FLAT).decisions
+        told[effort] = [json.loads(row)["case_probability"] for row in rows]
+        assert told[effort] == [one.facts["case_probability"] for one in decisions]
+    assert told["fast"] != told["best"]
 
 
 def test_colours_come_when_asked_for_or_on_a_terminal(model):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from majuscule import corpus, model, text
 from majuscule.cli import console
 from majuscule.errors import DataError, MajusculeError
-from majuscule.restorer import EDITS, MORE_EDITS, Restorer
+from majuscule.restorer import EDITS, EFFORTS, MORE_EDITS, Restorer
 from majuscule.text import Document
 
 if TYPE_CHECKING:
@@ -129,6 +129,12 @@ def _entries(name: str) -> list[str]:
 def add_restorer(command: argparse.ArgumentParser) -> None:
     """The options that say which restorer is wanted."""
     console.add_model(command)
+    command.add_argument(
+        "--effort",
+        choices=EFFORTS,
+        default=_default("effort"),
+        help="best looks again at what is doubtful, and is slower (default: %(default)s)",
+    )
     command.add_argument("--style", metavar="NAME", help="write in this house style (see info)")
     add_document(command)
 
@@ -139,18 +145,21 @@ def add_document(command: argparse.ArgumentParser) -> None:
         "--document",
         choices=[document.name.lower() for document in Document],
         help="what one document is: a line, a block of lines up to a blank one, or the whole"
-        f" file (default: {_DOCUMENT}; line if it is typed in)",
+        f" file (default: {_default('document')}; line if it is typed in)",
     )
 
 
-_DOCUMENT = signature(Restorer).parameters["document"].default
+def _default(name: str) -> str:
+    """What `Restorer` takes if it is not told."""
+    default: str = signature(Restorer).parameters[name].default
+    return default
 
 
 def document(chosen: argparse.Namespace) -> str:
     """What one document is; who types a line wants it answered before the next."""
     read = getattr(chosen, "files", None)  # evaluate names its files otherwise
     typed = read == [corpus.STANDARD] and sys.stdin is not None and sys.stdin.isatty()
-    return chosen.document or ("line" if typed else _DOCUMENT)
+    return chosen.document or ("line" if typed else _default("document"))
 
 
 def restorer(
@@ -160,11 +169,16 @@ def restorer(
 ) -> Restorer:
     """The restorer that the options ask for; the call is refused if there is none."""
     known = model.load(chosen.model)
+    options = {"style": chosen.style, "document": document, **others}
     try:
-        return Restorer(known, style=chosen.style, document=document, **others)
+        made = Restorer(known, **options)
     except MajusculeError as error:  # the model is good: it is the options that are not
         chosen.refuse(str(error))
         raise  # refusing has ended the command
+    if chosen.effort == made.options["effort"]:
+        return made
+    # The options are good, too: what is wrong now is wrong with the second stage.
+    return Restorer(known, effort=chosen.effort, **options)
 
 
 def flatten_options(command: argparse.ArgumentParser) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import fields
 from inspect import signature
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 import majuscule
-from majuscule import corpus, model
+from majuscule import corpus, model, rescorer
 from majuscule.cli.console import add_model, meanings, printable
 from majuscule.cli.progress import Progress
 from majuscule.errors import MajusculeError, ModelError
@@ -65,17 +66,30 @@ def _facts(path: Path) -> dict[str, Any]:
         "hash": known.hash,
         "weighted": int(np.count_nonzero(known.table)),
         "forms": len(known.forms),
+        **({"second_stage": _second_stage(path)} if isinstance(known, model.Model) else {}),
         "majuscule": majuscule.__version__,
     }
 
 
+def _second_stage(path: Path) -> dict[str, Any] | None:
+    """What is known about the second stage beside a model's file, if one is there."""
+    beside = rescorer.beside(path)
+    if not beside.exists():
+        return None
+    content = beside.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    return {"file": str(beside), "bytes": len(content), "hash": digest}
+
+
 def _told(facts: dict[str, Any]) -> dict[str, Any]:
-    """The facts with an adapter's habits, if there are any, told as `adapt` tells them."""
-    try:
-        habits = {str(habit["word"]): habit_of(habit) for habit in facts["habits"]}
-    except (KeyError, TypeError):  # a model has none, and a header may hold anything
-        return facts
-    return {**facts, "habits": habits}
+    """The facts as people are told them."""
+    told = {**facts}
+    if "second_stage" in facts:
+        told["second_stage"] = facts["second_stage"] or "none"
+    # An adapter's habits, as `adapt` tells them; a model has none, a header may hold anything.
+    with suppress(KeyError, TypeError):
+        told["habits"] = {str(habit["word"]): habit_of(habit) for habit in facts["habits"]}
+    return told
 
 
 def habit_of(habit: dict[str, Any]) -> str:

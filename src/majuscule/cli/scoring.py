@@ -256,8 +256,9 @@ class _Texts:
         if self._restorer:
             named["model"] = {
                 "name": self._restorer.model.about.get("name"),
-                "hash": self._restorer.model.hash,
+                "hash": self._restorer.hash,
             }
+            named["effort"] = chosen.effort
             named |= {"style": chosen.style, "document": document(chosen)}
         bootstrap = {"samples": chosen.samples, "seed": chosen.seed}
         return {**named, "bootstrap": bootstrap, "majuscule": majuscule.__version__}

@@ -51,7 +51,7 @@ function _shtab_majuscule_using
 end
 
 set -g _shtab_majuscule_commands restore corpus explain detect flatten evaluate compare adapt info train serve completion
-set -g _shtab_majuscule_opts_with_value --allow-host --allow-origin --below --buckets --class-least --class-words --color --column --context --convention --document --edits --errors --final-passes --final-rate --flattened --form-count --form-share --format --host --jobs --least --lexicon --license --max-body --max-requests --min-confidence --model --most --name --on-error --output --passes --port --prefix-forms --rate --report --row-bits --samples --seed --share --sketch-bits --strength --style --threads --timeout --token-file --vocabulary --work -o
+set -g _shtab_majuscule_opts_with_value --allow-host --allow-origin --below --buckets --class-least --class-words --color --column --context --convention --document --edits --effort --errors --final-passes --final-rate --flattened --fold --folds --form-count --form-share --format --host --jobs --least --lexicon --license --max-body --max-requests --min-confidence --model --most --name --on-error --output --passes --port --prefix-forms --rate --report --row-bits --samples --seed --share --sketch-bits --strength --style --threads --timeout --token-file --vocabulary --work -o
 
 complete -c majuscule -e
 complete -c majuscule -f
@@ -64,6 +64,7 @@ complete -c majuscule -n '_shtab_majuscule_using restore' -s o -l output -rF -d 
 complete -c majuscule -n '_shtab_majuscule_using restore' -l errors -xka "strict replace" -d 'what to do about bytes that are not UTF-8: stop, or put U+FFFD there (default: strict)'
 complete -c majuscule -n '_shtab_majuscule_using restore' -l format -xka "text srt vtt" -d 'what is read: plain text or subtitles (default: by the file'"'"'s name, .srt or .vtt; text of standard input)'
 complete -c majuscule -n '_shtab_majuscule_using restore' -l model -rF -d 'model to use (default: the English one in the package), or an adapter to lay on it; may be given again'
+complete -c majuscule -n '_shtab_majuscule_using restore' -l effort -xka "fast best" -d 'best looks again at what is doubtful, and is slower (default: fast)'
 complete -c majuscule -n '_shtab_majuscule_using restore' -l style -x -d 'write in this house style (see info)'
 complete -c majuscule -n '_shtab_majuscule_using restore' -l document -xka "line block file" -d 'what one document is: a line, a block of lines up to a blank one, or the whole file (default: block; line if it is typed in)'
 complete -c majuscule -n '_shtab_majuscule_using restore' -l edits -x -d 'what may be changed: case, space, apostrophe (default: case,space)'
@@ -84,6 +85,7 @@ complete -c majuscule -n '_shtab_majuscule_using corpus' -l report -rF -d 'write
 complete -c majuscule -n '_shtab_majuscule_using corpus' -l work -xka "(__fish_complete_directories)" -d 'keep what is not finished here (default: beside the output)'
 complete -c majuscule -n '_shtab_majuscule_using corpus' -l restart -d 'begin anew, and forget what was begun'
 complete -c majuscule -n '_shtab_majuscule_using corpus' -l model -rF -d 'model to use (default: the English one in the package), or an adapter to lay on it; may be given again'
+complete -c majuscule -n '_shtab_majuscule_using corpus' -l effort -xka "fast best" -d 'best looks again at what is doubtful, and is slower (default: fast)'
 complete -c majuscule -n '_shtab_majuscule_using corpus' -l style -x -d 'write in this house style (see info)'
 complete -c majuscule -n '_shtab_majuscule_using corpus' -l document -xka "line block file" -d 'what one document is: a line, a block of lines up to a blank one, or the whole file (default: block; line if it is typed in)'
 complete -c majuscule -n '_shtab_majuscule_using corpus' -l edits -x -d 'what may be changed: case, space, apostrophe (default: case,space)'
@@ -97,6 +99,7 @@ complete -c majuscule -n '_shtab_majuscule_using explain' -s h -l help -d 'show 
 complete -c majuscule -n '_shtab_majuscule_using explain' -s o -l output -rF -d 'write here, whole or not at all, instead of to standard output'
 complete -c majuscule -n '_shtab_majuscule_using explain' -l errors -xka "strict replace" -d 'what to do about bytes that are not UTF-8: stop, or put U+FFFD there (default: strict)'
 complete -c majuscule -n '_shtab_majuscule_using explain' -l model -rF -d 'model to use (default: the English one in the package), or an adapter to lay on it; may be given again'
+complete -c majuscule -n '_shtab_majuscule_using explain' -l effort -xka "fast best" -d 'best looks again at what is doubtful, and is slower (default: fast)'
 complete -c majuscule -n '_shtab_majuscule_using explain' -l style -x -d 'write in this house style (see info)'
 complete -c majuscule -n '_shtab_majuscule_using explain' -l document -xka "line block file" -d 'what one document is: a line, a block of lines up to a blank one, or the whole file (default: block; line if it is typed in)'
 complete -c majuscule -n '_shtab_majuscule_using explain' -l edits -x -d 'what may be changed: case, space, apostrophe (default: case,space)'
@@ -132,6 +135,7 @@ complete -c majuscule -n '_shtab_majuscule_using evaluate' -l flattened -rF -d '
 complete -c majuscule -n '_shtab_majuscule_using evaluate' -l convention -xka "plain moses ptb moses-plain spacy ud bert" -d 'whose tokens REFERENCE is flattened to: plain, moses, ptb, moses-plain, spacy, ud, bert (default: plain)'
 complete -c majuscule -n '_shtab_majuscule_using evaluate' -l tokenised -d 'REFERENCE is tokenised: flattening is lower-casing, and spacing is not judged; a file with .tok. in its name is taken so without this'
 complete -c majuscule -n '_shtab_majuscule_using evaluate' -l model -rF -d 'model to use (default: the English one in the package), or an adapter to lay on it; may be given again'
+complete -c majuscule -n '_shtab_majuscule_using evaluate' -l effort -xka "fast best" -d 'best looks again at what is doubtful, and is slower (default: fast)'
 complete -c majuscule -n '_shtab_majuscule_using evaluate' -l style -x -d 'write in this house style (see info)'
 complete -c majuscule -n '_shtab_majuscule_using evaluate' -l document -xka "line block file" -d 'what one document is: a line, a block of lines up to a blank one, or the whole file (default: block; line if it is typed in)'
 complete -c majuscule -n '_shtab_majuscule_using evaluate' -l vocabulary -rF -d 'the text a restorer was trained on: words not in it are judged apart'
@@ -192,6 +196,8 @@ complete -c majuscule -n '_shtab_majuscule_using train' -l prefix-forms -x -d 'a
 complete -c majuscule -n '_shtab_majuscule_using train' -l class-words -x -d 'how many of the most frequent words have a class (default: 120000)'
 complete -c majuscule -n '_shtab_majuscule_using train' -l class-least -x -d 'and how often they must occur (default: 10)'
 complete -c majuscule -n '_shtab_majuscule_using train' -l share -x -d 'of the text to use, for trying things out (default: 1.0)'
+complete -c majuscule -n '_shtab_majuscule_using train' -l folds -x -d 'how many parts the text is cut into, batch by batch (default: 1)'
+complete -c majuscule -n '_shtab_majuscule_using train' -l fold -x -d 'all of them are read, 0; or all but this one, 1 to `folds`; or -1 to -`folds`, (default: 0)'
 complete -c majuscule -n '_shtab_majuscule_using train; and test $_shtab_majuscule_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'natural text, UTF-8, .xz or plain: a paragraph a line, a blank line between documents; NAME=CORPUS tells the house style it is written in (./ before a path with = in it)'
 complete -c majuscule -n '_shtab_majuscule_using; and test $_shtab_majuscule_npos -eq 0' -a serve -d 'Show a page in the browser, and serve programs over HTTP.'
 complete -c majuscule -n '_shtab_majuscule_using serve' -s h -l help -d 'show this help message and exit'
