@@ -127,7 +127,7 @@ KINDS = {
 def restore(
     source: Path | str,
     output: Path | str,
-    model: Path,
+    model: Path | None,
     *columns: str,
     on_error: str = "fail",
     jobs: int = 1,
@@ -135,6 +135,7 @@ def restore(
     work: Path | None = None,
     afresh: bool = False,
     document: str | None = None,
+    effort: str = "fast",
 ) -> jobs.Report:
     found = expand([str(source)])
     tasks = [
@@ -145,7 +146,8 @@ def restore(
         )
         for one in found
     ]
-    restorer = Restorer(model, document=document or ("file" if columns else "block"))
+    document = document or ("file" if columns else "block")
+    restorer = Restorer(model, document=document, effort=effort)
     job = Job(tasks, restorer, Rules(Columns(columns, header), on_error), jobs=jobs)
     return job.run(work or Path(f"{output}.work"), afresh=afresh)
 
@@ -263,6 +265,18 @@ def test_processes_give_what_one_gives(tmp_path: Path, model: Path) -> None:
     assert set(files_below(tmp_path / "out1")) == {
         *("a.jsonl.gz", "b.csv", "d.jsonl", "year=2020/c.parquet")
     }
+
+
+@pytest.mark.model
+def test_processes_with_a_second_stage_give_what_one_gives(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    source = tmp_path / "in.jsonl"
+    source.write_bytes(as_json(TEXTS))
+    for number in (1, 2):
+        restore(source, tmp_path / f"{number}.jsonl", None, "text", jobs=number, effort="best")
+    restored = Restorer(document="file", effort="best").restore_batch(TEXTS)
+    assert (tmp_path / "1.jsonl").read_bytes() == as_json(restored)
+    assert (tmp_path / "2.jsonl").read_bytes() == as_json(restored)
 
 
 def test_a_mark_of_byte_order_and_columns_by_number(tmp_path: Path, model: Path) -> None:
@@ -465,6 +479,18 @@ def test_other_work_is_refused(begun: Path, model: Path, tmp_path: Path, tiny: M
     report = restore(source, begun, model, "text", afresh=True)
     assert report.before == 0
     assert begun.exists()
+
+
+@pytest.mark.model
+def test_work_of_another_effort_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_bytes(as_json([*TEXTS, None]))
+    for begun, other in (("fast", "best"), ("best", "fast")):
+        with pytest.raises(DataError, match=r"in\.jsonl: row"):
+            restore(source, output, None, "text", effort=begun, afresh=True)
+        with pytest.raises(MajusculeError, match=r"has other options \(effort\); .* --restart"):
+            restore(source, output, None, "text", effort=other)
 
 
 def test_another_content_is_noticed_though_size_and_time_are_the_same(

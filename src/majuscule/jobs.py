@@ -247,8 +247,8 @@ class Job:
                 task.source.name: [task.source.fingerprint, task.format, task.output]
                 for task in self._tasks
             },
-            "model": self._restorer.model.hash,
-            "options": self._restorer.options,
+            "options": self._restorer.options,  # before the model, whose hash the effort changes
+            "model": self._restorer.hash,
             "rules": {**self._rules.columns._asdict(), "on_error": self._rules.on_error},
             "version": [majuscule.__version__, parts.PART],
         }
