@@ -506,6 +506,32 @@ def test_options_are_those_of_a_restorer(page, shipped, act, options):
     assert settled(page) == expected != before
 
 
+def test_it_looks_twice(page):
+    pytest.importorskip("onnxruntime")
+    page.locator("summary", has_text="More").click()
+    write(page, FORMS)
+    for act, effort in (("check", "best"), ("uncheck", "fast")):
+        with page.expect_request("**/v1/explain") as asked:
+            getattr(page.get_by_label("look twice"), act)()
+        assert asked.value.post_data_json["effort"] == effort
+        assert settled(page) == Restorer(effort=effort).restore(FORMS)
+    picture(page, "more")
+
+
+def test_a_server_that_cannot_look_twice_says_so(browser, tiny, tmp_path):
+    tiny.save(tmp_path / "tiny.safetensors")
+    with (
+        serving("--model", str(tmp_path / "tiny.safetensors")) as (address, _),
+        visiting(browser, address, faults=("422",)) as page,
+    ):
+        before = write(page, "in paris .")
+        page.locator("summary", has_text="More").click()
+        page.get_by_label("look twice").check()
+        expect(page.locator("#status.wrong")).to_contain_text("effort: expected fast, got best")
+        page.get_by_label("look twice").uncheck()
+        assert settled(page) == before
+
+
 def test_confidence_is_told_and_something_must_be_restored(page):
     write(page, "in paris .")
     page.locator("#confidence").fill("60")

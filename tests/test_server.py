@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from starlette.testclient import TestClient
 
 import majuscule
 from majuscule import adapter
-from majuscule.restorer import Restorer
+from majuscule.restorer import EFFORTS, Restorer
 from majuscule.server import shapes
 from majuscule.server.app import create_app
 from majuscule.server.settings import Settings
@@ -168,6 +169,11 @@ def test_no_lines_are_no_fault(client):
         ({"text": 3}, "text: expected a valid string, got a number"),
         ({"texts": ["a", None]}, "texts.1: expected a valid string, got null"),
         ({"text": "a", "min_confidence": 2}, "min_confidence: expected less than 1, got a number"),
+        ({"text": "a", "effort": "worst"}, "effort: expected 'fast' or 'best', got a text"),
+        (
+            {"text": "a", "effort": "best"},
+            "effort: expected fast, got best, but the model of this server has no second stage",
+        ),
         ({"text": "a", "document": "page"}, "document: expected 'line', 'block' or 'file', got a"),
         ({"text": "a", "edits": []}, "edits: list must have at least 1 item"),
         ({"text": "a", "edits": ["x"]}, "edits.0: expected 'case', 'space' or 'apostrophe'"),
@@ -178,6 +184,42 @@ def test_no_lines_are_no_fault(client):
 )
 def test_what_is_wrong_is_said(client, body, message):
     assert refused(client.post("/v1/restore", json=body), 422, "invalid").startswith(message)
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    app = create_app(Settings())
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.mark.model
+def test_effort_is_that_of_a_restorer(shipped):
+    pytest.importorskip("onnxruntime")
+    told = {}
+    for effort in EFFORTS:
+        restorer = Restorer(effort=effort)
+        body = {"text": FLAT, "effort": effort}
+        assert shipped.post("/v1/restore", json=body).json()["text"] == restorer.restore(FLAT)
+        told[effort] = shipped.post("/v1/explain", json=body).json()["decisions"]
+        sure = [one["case_probability"] for one in told[effort]]
+        assert sure == [one.facts["case_probability"] for one in restorer.explain(FLAT).decisions]
+    assert told["fast"] != told["best"]
+
+
+@pytest.mark.model
+def test_a_server_that_lacks_what_effort_needs_says_so(monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    lines = [{"text": "in paris .", "effort": effort} for effort in ("fast", "best", "fast")]
+    body = "".join(json.dumps(line) + "\n" for line in lines)
+    app = create_app(Settings())
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as client:
+        message = refused(client.post("/v1/restore", json=lines[1]), 422, "invalid")
+        answers = client.post("/v1/restore", content=body, headers=NDJSON).text.splitlines()
+    assert message.startswith("expected the package onnxruntime, found none; install it with")
+    good = {"text": "In Paris."}
+    bad = {"error": {"code": "invalid", "message": message}}
+    assert [json.loads(answer) for answer in answers] == [good, bad, good]
 
 
 def test_choices_are_of_one_text(client):

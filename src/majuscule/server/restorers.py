@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from majuscule import adapter, model
+from majuscule import adapter, model, rescorer
 from majuscule.restorer import Restorer
 from majuscule.server.refusals import Refusal
 
@@ -44,7 +44,7 @@ class Restorers:
 
         Raises:
             MajusculeError: there is none such.
-            Refusal: its adapter is not there.
+            Refusal: its adapter is not there, or its second stage.
         """
         asked = options.model_dump(include=_OPTIONS)
         key = repr(asked)
@@ -55,6 +55,13 @@ class Restorers:
         known = self.model
         if name is not None:
             known = known.with_adapters(self._adapter(name)[0])
+        if options.effort == "best" and not self._has_second_stage():
+            # The library would say where the model lies, which is no client's business.
+            raise Refusal(
+                422,
+                "invalid",
+                "effort: expected fast, got best, but the model of this server has no second stage",
+            )
         built = Restorer(known, **asked)
         with self._lock:
             _keep(self._built, key, built, RESTORERS)
@@ -85,6 +92,10 @@ class Restorers:
         """
         return self._adapter(name)[1]
 
+    def _has_second_stage(self) -> bool:
+        home = self.model.home
+        return home is not None and rescorer.beside(home).exists()
+
     def _adapter(self, name: str) -> tuple[adapter.Adapter, bytes]:
         with self._lock:
             if name not in self._adapters:
@@ -99,7 +110,8 @@ class Restorers:
 
 
 _OPTIONS = {
-    *("style", "document", "edits", "lexicon", "min_confidence", "recase", "respace", "adapter")
+    *("effort", "style", "document", "edits", "lexicon", "min_confidence", "recase", "respace"),
+    "adapter",
 }
 
 

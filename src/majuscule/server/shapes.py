@@ -53,6 +53,10 @@ class Batch(Shape):
 class Options(Batch):
     """How to restore: what `majuscule.Restorer` may be told."""
 
+    effort: Literal["fast", "best"] = Field(
+        default="fast",
+        description="With best, what is doubtful is looked at again, if the server can do that.",
+    )
     style: str | None = Field(default=None, description="A house style of the model, or none.")
     document: Literal["line", "block", "file"] = Field(
         default="block",

@@ -28,6 +28,7 @@ function options() {
     ...(at("style").value ? { style: at("style").value } : {}),
     ...(adapter ? { adapter } : {}),
     edits,
+    effort: at("effort").checked ? "best" : "fast",
     document: at("document").value,
     lexicon: names(),
     min_confidence: Number(at("confidence").value) / 100,
