@@ -195,6 +195,15 @@ class TestRay:
         ds = restore(self.dataset(ray, table), COLUMNS, source=tiny_file, style="news")
         same(self.computed(ray, ds), alone(table, tiny_file, style="news"))
 
+    @pytest.mark.model
+    def test_a_second_stage(self, ray):
+        from majuscule.integrations.ray import restore
+
+        pytest.importorskip("onnxruntime")
+        table = table_of(50)
+        ds = restore(self.dataset(ray, table), COLUMNS, effort="best")
+        same(self.computed(ray, ds), alone(table, None, effort="best"))
+
     @pytest.mark.parametrize("on_error", ["skip", "keep"])
     def test_bad_rows(self, ray, tiny_file, on_error):
         from majuscule.integrations.ray import restore
@@ -258,6 +267,15 @@ class TestSpark:
         after = restore(df, COLUMNS, source=tiny_file, style="news")
         assert after.schema == df.schema
         same(after.orderBy("id").toArrow(), alone(table, tiny_file, style="news"))
+
+    @pytest.mark.model
+    def test_a_second_stage(self, spark, tmp_path):
+        from majuscule.integrations.spark import restore
+
+        pytest.importorskip("onnxruntime")
+        table = table_of(50)
+        after = restore(self.frame(spark, table, tmp_path), COLUMNS, effort="best")
+        same(after.orderBy("id").toArrow(), alone(table, None, effort="best"))
 
     @pytest.mark.parametrize("on_error", ["skip", "keep"])
     def test_bad_rows(self, spark, tiny_file, tmp_path, on_error):
@@ -370,6 +388,16 @@ class TestHuggingFace:
         after = dataset.map(mapper(COLUMNS, source=tiny_file), batched=True, num_proc=2)
         same(after[:], alone(table, tiny_file))
 
+    @pytest.mark.model
+    def test_a_second_stage(self, datasets, tmp_path):
+        from majuscule.integrations.huggingface import mapper
+
+        pytest.importorskip("onnxruntime")
+        table = table_of(30)
+        dataset = self.on_disk(datasets, table, tmp_path).with_format("arrow")
+        after = dataset.map(mapper(COLUMNS, effort="best"), batched=True, num_proc=2)
+        same(after[:], alone(table, None, effort="best"))
+
     def test_what_was_done_comes_from_the_cache(self, datasets, tiny_file, tmp_path, monkeypatch):
         from majuscule.integrations import huggingface
 
@@ -416,6 +444,15 @@ class TestPolars:
         assert after.schema == frame.schema
         same(after.to_arrow(), alone(table, tiny_file, on_error=on_error))
         assert frame.equals(pl.from_arrow(table))
+
+    @pytest.mark.model
+    def test_a_second_stage(self, pl):
+        from majuscule.integrations.polars import restore
+
+        pytest.importorskip("onnxruntime")
+        table = table_of(30)
+        after = restore(pl.from_arrow(table), COLUMNS, effort="best")
+        same(after.to_arrow(), alone(table, None, effort="best"))
 
     def test_types_that_only_it_has(self, pl, tiny_file):
         from majuscule.integrations.polars import restore
@@ -497,6 +534,15 @@ class TestPandas:
         assert after.index.name == "twice"
         pd.testing.assert_frame_equal(frame, before)
 
+    @pytest.mark.model
+    def test_a_second_stage(self, pd):
+        from majuscule.integrations.pandas import restore
+
+        pytest.importorskip("onnxruntime")
+        after = restore(pd.Series(texts(30)), effort="best")
+        restorer = Restorer(document="file", effort="best")
+        assert after.tolist() == restorer.restore_batch(texts(30))
+
     @pytest.mark.parametrize(
         "kind", ["object", "str", "string", "string[python]", "string[pyarrow]", "category"]
     )
@@ -559,6 +605,7 @@ class TestPandas:
         ({"columns": ["a", "a"]}, "each once"),
         ({"on_error": "drop"}, "one of fail, skip, keep; got 'drop'"),
         ({"document": "page"}, "line, block or file, got 'page'"),
+        ({"effort": "worst"}, "fast or best, got 'worst'"),
     ],
 )
 @pytest.mark.parametrize("engine", ["ray", "spark", "huggingface", "polars", "pandas"])

@@ -308,6 +308,18 @@ def test_in_several_processes(model):
     assert [facts(doc) for doc, _ in done] == [facts(nlp(text)) for text, _ in pairs]
 
 
+@pytest.mark.model
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_second_stage_goes_to_several_processes():
+    pytest.importorskip("onnxruntime")
+    nlp = spacy.blank("en")
+    nlp.add_pipe("majuscule", first=True, config={"effort": "best"})
+    restored = Restorer(document="file", effort="best").restore_batch(TEXTS * 3)
+    assert [doc.text for doc in nlp.pipe(TEXTS * 3)] == restored
+    done = nlp.pipe(TEXTS * 3, n_process=2, batch_size=4)
+    assert [doc.text for doc in done] == restored
+
+
 def test_a_pipeline_goes_to_another_process_by_pickle(nlp, tmp_path):
     path = tmp_path / "nlp.pickle"
     path.write_bytes(pickle.dumps(nlp))
@@ -343,6 +355,7 @@ def test_a_pipeline_is_saved_with_its_options(model, tmp_path):
         nlp = spacy.load(path)
     restorer = nlp.get_pipe("majuscule").restorer
     assert restorer.options == {
+        "effort": "fast",
         "document": "line",
         "recase": True,
         "respace": True,
@@ -362,6 +375,7 @@ def test_a_pipeline_is_saved_with_its_options(model, tmp_path):
     ("config", "error", "message"),
     [
         ({"style": "gothic"}, ModelError, "gothic"),
+        ({"effort": "worst"}, MajusculeError, "expected effort to be fast or best"),
         ({"edits": ["letters"]}, MajusculeError, "expected edits to be some of case, space"),
         ({"min_confidence": 7.0}, MajusculeError, "expected min_confidence to be"),
         ({"source": "nowhere.safetensors"}, FileNotFoundError, "nowhere.safetensors"),

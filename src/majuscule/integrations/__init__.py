@@ -24,10 +24,11 @@ class Options(TypedDict, total=False):
     Attributes:
         source: model files; what is in memory alone does not reach a worker.
         document: ``"file"`` if not given: each text is one document.
-        style, edits, lexicon, min_confidence, recase, respace: as `Restorer` has them.
+        effort, style, edits, lexicon, min_confidence, recase, respace: as `Restorer` has them.
     """
 
     source: Path | str | Sequence[Path | str] | None
+    effort: str
     style: str | None
     document: str
     edits: Sequence[str]

@@ -129,6 +129,7 @@ def component(
     nlp: Any,  # noqa: ANN401 - a Language; see above
     name: str,
     source: str | list[str] | None,
+    effort: str,
     style: str | None,
     document: str,
     edits: list[str],
@@ -141,8 +142,8 @@ def component(
 
     Args:
         nlp, name: as for `Component`.
-        source, style, document, edits, lexicon, min_confidence, recase, respace: as for
-            `majuscule.Restorer`; `source` names files.
+        source, effort, style, document, edits, lexicon, min_confidence, recase, respace: as
+            for `majuscule.Restorer`; `source` names files.
 
     Raises:
         MajusculeError, OSError: as `Restorer` and `Component`.
@@ -150,6 +151,7 @@ def component(
     restorer = restorer_with(
         {
             "source": source,
+            "effort": effort,
             "style": style,
             "document": document,
             "edits": edits,
