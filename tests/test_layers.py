@@ -29,6 +29,7 @@ ORDER = (
     "choices",
     "adapter",
     "model",
+    "rescorer",
     "words",
     "evaluation",
     "alignment",
@@ -44,6 +45,7 @@ ORDER = (
     "clustering",
     "training",
     "stripping",
+    "rescoring",
     "adaptation",
     "__init__",
     "corpus",
@@ -74,6 +76,7 @@ MODULES = {path.stem: [path] for path in sorted(HOME.glob("*.py"))} | {
 REQUIRED = {"numpy", "safetensors"}
 OPTIONAL = {
     "tqdm",
+    *("onnx", "onnxruntime", "torch"),
     *("fsspec", "pyarrow", "zstandard"),
     *("datasets", "pandas", "polars", "pyspark", "ray", "spacy", "typing_extensions"),
     "_typeshed",
@@ -82,11 +85,14 @@ OPTIONAL = {
 SERVED = {"anyio", "fastapi", "prometheus_client", "pydantic", "starlette", "uvicorn"}
 """What serving is made of: `server` imports it at once, and nobody `server` but who serves."""
 
+TAUGHT = {"onnx", "torch"}
+"""What a second stage is learned with: `rescoring` imports it at once, and nobody `rescoring`."""
+
 
 def may_import(module: str) -> set[str]:
     """What else than the optional a module may import."""
     known = {"majuscule", *REQUIRED, *sys.stdlib_module_names}
-    return known | SERVED if module == "server" else known
+    return known | {"server": SERVED, "rescoring": TAUGHT}.get(module, set())
 
 
 def imports(path: Path) -> set[str]:

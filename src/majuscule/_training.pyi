@@ -30,3 +30,13 @@ def learn(
     offset: Ints,
     scale: float,
 ) -> float: ...
+def slope(
+    scores: Floats,
+    role: Bytes,
+    cased: Bytes,
+    allowed: Bytes,
+    gold: Bytes,
+    line: Ints,
+    spacing: bool,
+    potential: Floats,
+) -> tuple[float, Floats]: ...

@@ -309,3 +309,83 @@ def learn(const int32_t[::1] rows, const int32_t[::1] first, const int32_t[::1] 
                                 transitions[kp, k, i, j] = gain
                                 potential[kp, k, i, j] = expf(gain)
     return sum_
+
+
+def slope(const float[:, :, ::1] scores, const uint8_t[::1] role, const uint8_t[::1] cased,
+          const uint8_t[::1] allowed, const uint8_t[::1] gold, const int32_t[::1] line, bint spacing,
+          const float[:, :, :, ::1] potential):
+    """The CRF's negative log likelihood, summed, and float32[n, 3, 4], its slope by the scores.
+
+    As in `learn`, without `spacing` gaps are summed over. `potential` are the transitions' exponentials.
+    """
+    cdef Py_ssize_t n = role.shape[0], r, t, a, b
+    cdef int i, j, ii, jj, k, kp, d, q
+    cdef float top, p, g, log_z
+    cdef double sum_ = 0
+    cdef float[:, ::1] emission = np.zeros((n, 24), dtype=np.float32)
+    cdef float[:, ::1] alpha = np.zeros((n, 8), dtype=np.float32)
+    cdef float[:, ::1] beta = np.zeros((n, 8), dtype=np.float32)
+    cdef float[::1] norm = np.zeros(n, dtype=np.float32)
+    cdef uint8_t[:, ::1] labels = np.zeros((n, 8), dtype=np.uint8)
+    cdef uint8_t[::1] label_count = np.zeros(n, dtype=np.uint8)
+    cdef uint8_t[::1] known = np.zeros(n, dtype=np.uint8)
+    cdef float[:, :, ::1] out = np.zeros((n, 3, 4), dtype=np.float32)
+    cdef float[3][4] s
+    cdef int pass_
+    cdef float sign
+    with nogil:
+        for t in range(n):
+            k = role[t]
+            top = scores[t, 0, 3] if scores[t, 0, 3] > 0 else 0
+            g = 0
+            for q in range(3):
+                for d in range(3):
+                    s[q][d] = scores[t, q, d] if cased[k] else 0
+                    if q and cased[k]:
+                        s[q][d] += s[0][d]
+                    if s[q][d] > g:
+                        g = s[q][d]
+            top += g
+            for q in range(3):
+                for j in range(8):
+                    g = -top
+                    if j & 3:
+                        g += s[q][(j & 3) - 1]
+                    if j >= 4:
+                        g += scores[t, 0, 3]
+                    emission[t, 8 * q + j] = expf(g) if g > -60 else expf(-60)
+            if spacing:
+                known[t] = (1 << (gold[t] & 3)) | (16 << (gold[t] >> 2))
+            else:
+                known[t] = (1 << (gold[t] & 3)) | (allowed[t] & 48)
+        for r in range(line.shape[0] - 1):
+            a = line[r]
+            b = line[r + 1]
+            if a == b:
+                continue
+            # What is expected, less what is expected of those that are right.
+            for pass_ in range(2):
+                sign = 1 if pass_ == 0 else -1
+                log_z = forward_backward(a, b, allowed if pass_ == 0 else known, role, cased, emission, potential,
+                                         alpha, beta, norm, labels, label_count)
+                sum_ += sign * log_z
+                for t in range(a, b):
+                    k = role[t]
+                    kp = role[t - 1] if t > a else 0
+                    for jj in range(label_count[t]):
+                        j = labels[t, jj]
+                        p = sign * alpha[t, j] * beta[t, j]
+                        if j >= 4:
+                            out[t, 0, 3] += p
+                        if not j & 3 or not cased[k]:
+                            continue
+                        out[t, 0, (j & 3) - 1] += p
+                        if t == a:
+                            continue
+                        for ii in range(label_count[t - 1]):
+                            i = labels[t - 1, ii]
+                            q = group(i)
+                            if q:
+                                out[t, q, (j & 3) - 1] += (sign * alpha[t - 1, i] * potential[kp, k, i, j]
+                                                           * emission[t, 8 * q + j] * beta[t, j] / norm[t])
+    return sum_, np.asarray(out)

@@ -71,6 +71,7 @@ class Model:
         adapters: what is laid on it.
         files: the paths it was read from, none if it is the shipped one alone; None if some of
             it is from no file.
+        home: the model's own file, None if it is from no file.
     """
 
     table: Codes
@@ -81,6 +82,7 @@ class Model:
     about: dict[str, Any]
     adapters: tuple[Adapter, ...] = ()
     files: tuple[str, ...] | None = field(default=None, repr=False, compare=False)
+    home: Path | None = field(default=None, repr=False, compare=False)
 
     def with_adapters(self, *adapters: Adapter) -> Model:
         """This model with adapters laid on it, over those that lie there already.
@@ -342,4 +344,5 @@ def load_file(path: Path | str) -> Model | Adapter:
         raise ModelError(f"{path}: expected transitions of at most {_LARGEST} either way")
     forms = weights.forms_of(path, tensors["lexicon"])
     table, words = tensors["table"], tensors["words"]
-    return Model(table, words, tensors["codebook"], tensors["transitions"], forms, about)
+    rest = tensors["codebook"], tensors["transitions"], forms, about
+    return Model(table, words, *rest, home=path)

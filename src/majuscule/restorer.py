@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from majuscule import apostrophes, decode, documents, features, model, recognition, text
+from majuscule import apostrophes, decode, documents, features, model, recognition, rescorer, text
 from majuscule.changes import Changes, counted
 from majuscule.choices import Choice, Choices
 from majuscule.errors import MajusculeError, ModelError
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from majuscule._arrays import Bytes, CodePoints, Ints
+    from majuscule._arrays import Bytes, Classes, CodePoints, Ints
     from majuscule.adapter import Adapter
 
 EDITS = ("case", "space")
@@ -40,6 +40,9 @@ EDITS = ("case", "space")
 MORE_EDITS = ("apostrophe",)
 """What is changed only if it is asked for."""
 
+EFFORTS = ("fast", "best")
+"""Whether the second stage looks again at what the first is unsure of."""
+
 BATCH_TEXTS = 1 << 17
 """Characters of texts that are restored together."""
 
@@ -47,13 +50,24 @@ BATCH_TOKENS = 4096
 """Tokens that go through the steps together: their features fit a core's own cache."""
 
 
+_BITS = np.arange(256)
+_OPEN = np.logical_or(*(_BITS & part & (_BITS & part) - 1 > 0 for part in (0x0F, 0xF0)))
+"""Whether labels allowed leave a choice: of two cases, or of two gaps."""
+
+
 @dataclass
 class _Memory:
     """What a document's earlier lines leave for its later ones; numbers, no text."""
 
     features: features.Memory
+    rescoring: rescorer.Memory
     seen: int = 0
     apostrophes: int = 0
+
+
+def _nothing(*, words: bool = True) -> _Memory:
+    """The memory of no document, which remembers words or does not."""
+    return _Memory(features.Memory(words=words, bare=True), rescorer.Memory(words=words))
 
 
 class Restorer:
@@ -67,6 +81,8 @@ class Restorer:
         source: a model file, an adapter or its file, or several of them but at most one
             model; or a `Model`. None is the English model in the package, on which adapters
             are laid, too, where no model is named.
+        effort: ``"best"`` has the second stage look again at what the first is unsure of
+            (`majuscule.rescorer`): more is right, and it takes some times as long.
         style: the house style to write in, one of `styles`, or ``"none"`` for none in
             particular; None for the one that the last adapter wants, or none.
         document: what one document is: ``"line"``, ``"block"`` (lines up to a blank one)
@@ -105,6 +121,7 @@ class Restorer:
         self,
         source: model.Model | Adapter | Path | str | Sequence[Adapter | Path | str] | None = None,
         *,
+        effort: str = "fast",
         style: str | None = None,
         document: str = "block",
         edits: Sequence[str] = EDITS,
@@ -114,6 +131,9 @@ class Restorer:
         respace: bool = False,
     ) -> None:
         self.model = source if isinstance(source, model.Model) else model.load(source)
+        if effort not in EFFORTS:
+            raise MajusculeError(f"expected effort to be {' or '.join(EFFORTS)}, got {effort!r}")
+        self._rescorer = rescorer.load(self.model) if effort == "best" else None
         self._style = self.model.style(style)
         try:
             self._document = Document[document.upper()]
@@ -138,6 +158,7 @@ class Restorer:
         self._recase, self._respace = recase, respace
         self._standings = self.model.standings()
         self._options = (
+            ("effort", effort),
             ("style", style),
             ("document", document),
             ("edits", tuple(edits)),
@@ -153,7 +174,12 @@ class Restorer:
                 "expected a restorer of model files, to go to another process by their names; got"
                 " one of a model in memory; save it and name the file"
             )
-        return _rebuilt, (self.model.files, self.model.hash, self._options)
+        return _rebuilt, (self.model.files, self.hash, self._options)
+
+    @property
+    def hash(self) -> str:
+        """What tells its model, and its second stage if it has one, from any others."""
+        return f"{self.model.hash}+{self._rescorer.hash}" if self._rescorer else self.model.hash
 
     @property
     def document(self) -> Document:
@@ -249,7 +275,7 @@ class Restorer:
 
     def _each(self, texts: list[str]) -> tuple[list[str], Outcome]:
         found = recognition.recognise_each(texts, self._standing, self._document)
-        outcome = self._restore(found, _Memory(features.Memory(bare=True)), sure=False)
+        outcome = self._restore(found, _nothing(), sure=False)
         lines = outcome.text.split("\n")
         if len(lines) == len(texts) + 1:
             return lines[:-1], outcome
@@ -405,7 +431,7 @@ class Restorer:
         self, pieces: Iterable[str], choices: Iterable[Choice], below: float
     ) -> Iterator[Restoration]:
         chosen = Choices(choices)
-        memory = _Memory(features.Memory(bare=True))
+        memory = _nothing()
         at = 0
         for found in recognition.recognise(pieces, self._standing, self._document):
             outcome = self._restore(found, memory, sure=True, explained=True, chosen=chosen, at=at)
@@ -444,7 +470,7 @@ class Restorer:
         sure: bool = False,
         naturally: bool | None = None,
     ) -> Iterator[Outcome]:
-        memory = _Memory(features.Memory(bare=True))
+        memory = _nothing()
         for found in recognition.recognise(
             pieces, self._standing, self._document, naturally=naturally
         ):
@@ -487,7 +513,7 @@ class Restorer:
             choice = chosen.find(tokens, places[:, 0] + at)
             keeps = np.where(choice.cases, keeps & np.uint8(4), keeps)
             keeps = np.where(choice.gaps, keeps & np.uint8(3), keeps)
-        forgetful = features.Memory(words=False, bare=True) if explained else None
+        forgetful = _nothing(words=False) if explained else None
         without = np.empty(count if explained else 0, dtype=np.uint8)
         kept = keeps.any()
         if kept:
@@ -512,8 +538,8 @@ class Restorer:
             open_ = bits
             if kept:
                 bits = _kept(bits, as_read[span], keeps[span])
-            seen = some, classes[span], new
-            scores = self.model.score(*features.extract(*seen, memory.features, self._style))
+            seen = some, classes[span], mixed[span], new, bits
+            scores = self._scores(*seen, memory)
             if choice:
                 scores[:, 0, :3] += choice.lean[span]
             rest = some.lines, self.model.transitions
@@ -526,7 +552,7 @@ class Restorer:
                     scores, some.role, bits, *rest, labels[span]
                 )
             if forgetful:
-                scores = self.model.score(*features.extract(*seen, forgetful, self._style))
+                scores = self._scores(*seen, forgetful)
                 without[span] = decode.best(scores, some.role, bits, *rest)
         best, stays = labels, np.zeros(count, dtype=np.uint8)
         if self._margin:
@@ -566,6 +592,31 @@ class Restorer:
             choice.here if choice else np.zeros(0, dtype=bool),
             *(lost, of_lost, put_back),
         )
+
+    def _scores(
+        self,
+        tokens: text.Tokens,
+        classes: Classes,
+        mixed: Bytes,
+        begins: Bytes,
+        bits: Bytes,
+        memory: _Memory,
+    ) -> Ints:
+        """The scores of whole lines, of both stages if the second is wanted."""
+        seen = features.extract(tokens, classes, begins, memory.features, self._style)
+        scores = self.model.score(*seen)
+        if not self._rescorer:
+            return scores
+        # It sees no more of the spacing and the case that came than the first stage does, or
+        # twice were not once; but in lines with nothing to choose it need not look. In others
+        # it must: what one token is to be weighs on the choice of the one before it, too.
+        free, _ = text.allowed(tokens, mixed, begins, 0, free=True)
+        lines = tokens, classes, begins, self._style
+        scored = rescorer.scored(self.model, *lines, seen, scores, free)
+        choice = _OPEN[bits & np.where(text.CASED[tokens.role], np.uint8(0xFF), np.uint8(0xF0))]
+        choices = np.concatenate([[0], np.cumsum(choice)])[tokens.lines]
+        wanted = np.repeat(np.diff(choices) > 0, np.diff(tokens.lines))
+        return self._rescorer.rescore(scored, wanted, self.model, memory.rescoring)
 
     def _standing(self, tokens: text.Tokens) -> Bytes:
         return self._standings[self.model.classes(tokens)]
@@ -618,10 +669,10 @@ class Restorer:
 def _rebuilt(files: tuple[str, ...], known: str, options: tuple[tuple[str, Any], ...]) -> Restorer:
     """The restorer that another process has: `Restorer.__reduce__`."""
     restorer = Restorer(files or None, **dict(options))
-    if restorer.model.hash != known:
+    if restorer.hash != known:
         raise ModelError(
             f"{', '.join(files) or 'the model in the package'}: expected the model {known}, got"
-            f" {restorer.model.hash}; all processes and machines must have the same one"
+            f" {restorer.hash}; all processes and machines must have the same one"
         )
     return restorer
 

@@ -26,7 +26,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -96,6 +96,8 @@ class Settings:
         class_words: how many of the most frequent words have a class.
         class_least: and how often they must occur.
         share: of the text to use, for trying things out.
+        folds: how many parts the text is cut into, batch by batch.
+        fold: which of them is left out; 0 is none, and -3 all but the third.
     """
 
     seed: int = 1
@@ -113,6 +115,8 @@ class Settings:
     class_words: int = 120_000
     class_least: int = 10
     share: float = 1.0
+    folds: int = 1
+    fold: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained with."""
@@ -131,6 +135,8 @@ class Settings:
             ("class_words", 0, 1 << 20),
             ("class_least", 1, 1 << 40),
             ("share", 0, 1),
+            ("folds", 1, 1 << 20),
+            ("fold", -self.folds, self.folds),
         ):
             value = getattr(self, name)
             if not low <= value <= high:
@@ -459,26 +465,39 @@ def _examples(
     digests: dict[Source, str] | None = None,
 ) -> Iterator[Example]:
     """Batches of a pass, read ahead in a thread of their own; `find` gives features rows."""
-    ahead: queue.Queue[Example | BaseException | None] = queue.Queue(maxsize=16)
-    stop = threading.Event()
     memory = Memory()
 
-    def put(item: Example | BaseException | None) -> None:
+    def made() -> Iterator[Example]:
+        for text, source, style in batches(sources, settings, number, digests):
+            number_of_style = styles.index(style) + 1 if style else 0
+            memory.forget()
+            yield example_of(text, source.spacing, number_of_style, known, memory, find)
+
+    yield from ahead(made())
+
+
+Item = TypeVar("Item")
+
+
+def ahead(items: Iterator[Item], most: int = 16) -> Iterator[Item]:
+    """The same items, made ahead in a thread of their own, so many of them at most."""
+    made: queue.Queue[Item | BaseException | None] = queue.Queue(maxsize=most)
+    stop = threading.Event()
+
+    def put(item: Item | BaseException | None) -> None:
         while not stop.is_set():
             try:
-                ahead.put(item, timeout=0.2)
+                made.put(item, timeout=0.2)
             except queue.Full:
                 continue
             return
 
     def produce() -> None:
         try:
-            for text, source, style in batches(sources, settings, number, digests):
+            for item in items:
                 if stop.is_set():
                     return
-                number_of_style = styles.index(style) + 1 if style else 0
-                memory.forget()
-                put(example_of(text, source.spacing, number_of_style, known, memory, find))
+                put(item)
             put(None)
         except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
             put(error)
@@ -486,7 +505,7 @@ def _examples(
     thread = threading.Thread(target=produce, daemon=True)
     thread.start()
     try:
-        while (item := ahead.get()) is not None:
+        while (item := made.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
             yield item
@@ -550,7 +569,7 @@ def batches(
     """
     rng = random.Random(f"{settings.seed} {number}")
     streams = [
-        (source, _stream(source, rng, digests if repeat == 0 else None))
+        (source, _of_fold(_stream(source, rng, digests if repeat == 0 else None), settings))
         for source in sources
         for repeat in range(source.weight)
     ]
@@ -564,6 +583,14 @@ def batches(
             continue
         if rng.random() < settings.share:
             yield text, source, source.style if rng.random() < 0.5 else None
+
+
+def _of_fold(stream: Iterator[str], settings: Settings) -> Iterator[str]:
+    """Those batches of a source that are of the fold, or are not."""
+    for number, text in enumerate(stream):
+        of_it = number % settings.folds == abs(settings.fold) - 1
+        if of_it is (settings.fold < 0):
+            yield text
 
 
 def _stream(source: Source, rng: random.Random, digests: dict[Source, str] | None) -> Iterator[str]:
