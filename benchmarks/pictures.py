@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
+from statistics import fmean
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
@@ -23,9 +24,11 @@ PICTURES = HERE.parent / "docs" / "pictures"
 
 Row = dict[str, Any]
 Rows = list[Row]
+Results = dict[str, Rows]
 Data = dict[str, Any]
 
 OURS = "majuscule"
+BEST = "majuscule, effort best"
 TRIVIAL = ("left as it is", "first letter of each line")
 SETS = {"en_wiki.test": ("tokens", "EN-Wiki test"), "wmt21": ("moses", "WMT21 news")}
 CLASSES = {"lower": "lower", "title": "Title", "upper": "UPPER", "mixed": "miXed"}
@@ -72,7 +75,7 @@ class Picture(NamedTuple):
     """One picture: what it asks, the figures it shows, how they are said and drawn."""
 
     question: str
-    data: Callable[[Rows, Rows], Data]
+    data: Callable[[Results], Data]
     said: Callable[[Data], str]
     drawn: Callable[[Data, Any], Any]
 
@@ -80,12 +83,13 @@ class Picture(NamedTuple):
 # How good, how fast.
 
 
-def _good_and_fast(quality: Rows, speed: Rows) -> Data:
+def _good_and_fast(results: Results) -> Data:
+    speed = results["speed"]
     timed = _only(speed, what="restore", how="library")
     rate = {row["system"]: row["tokens_per_second"] for row in timed}
     judged = [
         {key: row[key] for key in ("system", "word_f1", "exact_lines")}
-        for row in _plain(quality, "wmt21", "moses")
+        for row in _plain(results["quality"], "wmt21", "moses")
         if "exact_lines" in row and "word_f1" in row
     ]
     points = [
@@ -110,19 +114,24 @@ def _draw_good_and_fast(data: Data, plt: Any) -> Any:  # noqa: ANN401 - matplotl
     figure, panels = plt.subplots(1, 2, figsize=(9.6, 4.6), layout="constrained", sharex=True)
     names = {"word_f1": "word F1", "exact_lines": "lines that come back exactly, %"}
     systems = {row["system"]: row for row in data["systems"]}
-    ours = systems.pop(OURS)
+    ours, best = systems.pop(OURS), systems.pop(BEST, None)
     rates = [row["tokens_per_second"] for row in systems.values()]
     column = 1.5 * max(rates, default=ours["tokens_per_second"])
     for axes, (figure_name, title) in zip(panels, names.items(), strict=True):
         axes.set(xscale="log", ylim=(0, 104))
-        axes.set_xlim(min(rates, default=column) / 2, 2 * max(*data["floor"], column))
+        slowest = min([*rates, best["tokens_per_second"] if best else column])
+        axes.set_xlim(slowest / 2, 2 * max(*data["floor"], column))
         axes.set_title(title)
         axes.set_xlabel("tokens a second, one core")
         axes.xaxis.set_major_formatter(lambda value, _: _short(value))
         axes.xaxis.set_minor_formatter(lambda *_: "")
+        own = {"color": COLOURS[0], "fontsize": 12, "fontweight": "bold"}
+        if best:
+            at = (best["tokens_per_second"], best[figure_name])
+            axes.plot(*at, marker="o", markersize=8, color=COLOURS[0], markeredgecolor="white")
+            _write(axes, "effort best", at, (6, 4), **own | {"fontsize": 10})
         at = (ours["tokens_per_second"], ours[figure_name])
         axes.plot(*at, marker="o", markersize=12, color=COLOURS[0], markeredgecolor="white")
-        own = {"color": COLOURS[0], "fontsize": 12, "fontweight": "bold"}
         _write(axes, OURS, at, (0, 8), ha="center", va="bottom", **own)
         heights = _under(at[1], [row[figure_name] for row in systems.values()], 11)
         for row, height in zip(systems.values(), heights, strict=True):
@@ -148,17 +157,22 @@ def _draw_good_and_fast(data: Data, plt: Any) -> Any:  # noqa: ANN401 - matplotl
 # How time grows.
 
 
-def _growth(quality: Rows, speed: Rows) -> Data:  # noqa: ARG001 - all pictures get all rows
+def _growth(results: Results) -> Data:
+    speed = results["speed"]
     jobs = []
     for fit in _only(speed, what="growth"):
         points = [
             {key: row[key] for key in ("mb", "tokens", "seconds", "seconds_least", "seconds_most")}
-            for row in _only(speed, what=fit["job"], how="command")
+            for row in _only(speed, what=fit["job"], how="command", system=OURS)
         ]
         fitted = ("job", "start_seconds", "tokens_per_second", "r2")
         jobs.append({"points": points, **{key: fit[key] for key in fitted}})
     keys = ("job", "how", "speedup", "speedup_least", "speedup_most")
-    cores = [{key: row[key] for key in keys} for row in _only(speed, what="cores", cores=2)]
+    cores = [
+        {key: row[key] for key in keys}
+        for row in _only(speed, what="cores", cores=2)
+        if row.get("system") != BEST
+    ]
     return {"jobs": jobs, "cores": cores}
 
 
@@ -243,15 +257,91 @@ def _draw_growth(data: Data, plt: Any) -> Any:  # noqa: ANN401 - matplotlib's ow
     return figure
 
 
+# What a second look is worth.
+
+
+def _effort(results: Results) -> Data:
+    keys = ("doubt", "effort", "tokens_per_second", "looked_at", "cores")
+    curve = [{key: row[key] for key in keys} for row in _only(results["effort"], what="speed")]
+    sets: dict[str, list[float]] = {}
+    for row in _only(results["effort"], what="accuracy"):
+        sets.setdefault(row["set"], []).append(row["word_f1"])
+    return {"curve": curve, "sets": sets}
+
+
+def _means(data: Data) -> list[float]:
+    """Word F1 at each point of the curve, by the mean of the sets."""
+    return [fmean(values) for values in zip(*data["sets"].values(), strict=True)]
+
+
+def _say_effort(data: Data) -> str:
+    return "; ".join(
+        (f"effort {row['effort']}, " if row["effort"] else "")
+        + f"margins below {row['doubt']:g}: {row['looked_at']:.1f} % of tokens looked at,"
+        f" word F1 {mean:.2f} by the mean, {_rate(row['tokens_per_second'])}"
+        for row, mean in zip(data["curve"], _means(data), strict=True)
+    )
+
+
+def _draw_effort(data: Data, plt: Any) -> Any:  # noqa: ANN401 - matplotlib's own types
+    figure, (whole, each) = plt.subplots(1, 2, figsize=(9.6, 4.2), layout="constrained")
+    rates = [row["tokens_per_second"] for row in data["curve"]]
+    means = _means(data)
+    for axes in (whole, each):
+        axes.set_xscale("log")
+        axes.set_xlabel(f"tokens a second, {data['curve'][0]['cores']} cores")
+        ticks = [part * 10**power for power in range(2, 8) for part in (1, 3)]
+        ticks = [tick for tick in ticks if min(rates) / 1.4 <= tick <= 1.2 * max(rates)]
+        axes.set_xticks(ticks, map(_short, ticks))
+        axes.set_xticks([], minor=True)
+    whole.set_title(f"word F1, mean of {len(data['sets'])} sets, and tokens looked at")
+    whole.set_xlim(min(rates) / 1.4, 1.4 * max(rates))
+    whole.margins(y=0.24)
+    whole.plot(rates, means, color=COLOURS[0], linewidth=1.5)
+    for row, mean in zip(data["curve"], means, strict=True):
+        at = (row["tokens_per_second"], mean)
+        size = 11 if row["effort"] else 6
+        whole.plot(*at, marker="o", markersize=size, color=COLOURS[0], markeredgecolor="white")
+        # Where the curve is flat its points stand close.
+        slant = {"rotation": 50, "rotation_mode": "anchor", "fontsize": 9}
+        _write(whole, f"{row['looked_at']:.1f} %", at, (3, 7), **slant)
+        if row["effort"]:
+            own = {"color": COLOURS[0], "fontweight": "bold", "ha": "right", "va": "top"}
+            _write(whole, f"effort {row['effort']}", at, (-5, -6), **own)
+    each.set_title("word F1 more than by effort fast, each set")
+    each.set_xlim(min(rates) / 20, 1.4 * max(rates))
+    gains = {name: [f1 - values[0] for f1 in values] for name, values in data["sets"].items()}
+    ends = {name: values[-1] for name, values in gains.items()}
+    apart = 0.07 * (max(map(max, gains.values())) - min(map(min, gains.values())) or 1)
+    heights = _under(max(ends.values()) + apart, list(ends.values()), apart)
+    for (name, values), height in zip(gains.items(), heights, strict=True):
+        each.plot(rates, values, color=COLOURS[4], linewidth=1, marker="o", markersize=3)
+        each.plot([rates[-1], min(rates) / 1.5], [values[-1], height], color=GRID, linewidth=0.8)
+        low = {"ha": "right", "va": "center", "fontsize": 8, "color": PALE}
+        _write(each, _titled(name), (min(rates) / 1.5, height), (-3, 0), **low)
+    gained = [f1 - means[0] for f1 in means]
+    each.plot(rates, gained, color=COLOURS[0], linewidth=2, marker="o", markersize=4)
+    return figure
+
+
+def _titled(name: str) -> str:
+    """A set's name without what all of its kind have in common.
+
+    >>> _titled("heldout.news_house_press"), _titled("ewt.dev")
+    ('news_house_press', 'ewt.dev')
+    """
+    return name.removeprefix("heldout.")
+
+
 # What comes back, by what it should be.
 
 
-def _classes(quality: Rows, speed: Rows) -> Data:  # noqa: ARG001 - all pictures get all rows
+def _classes(results: Results) -> Data:
     keys = [f"{name}_recall" for name in CLASSES]
     data: Data = {}
     for name, (flattening, _) in SETS.items():
         systems: dict[str, Row] = {}
-        for row in _ours_first(_plain(quality, name, flattening)):
+        for row in _ours_first(_plain(results["quality"], name, flattening)):
             # What puts the spaces back has no say in the case.
             caser = re.sub(r" \+ (sacremoses|nltk)$", "", row["system"])
             if caser not in TRIVIAL and keys[0] in row:
@@ -323,6 +413,12 @@ ALL = {
         _say_growth,
         _draw_growth,
     ),
+    "effort": Picture(
+        "What is a second look worth, and what does it cost?",
+        _effort,
+        _say_effort,
+        _draw_effort,
+    ),
     "errors-by-class": Picture(
         "Which words come back right, by how they should be written?",
         _classes,
@@ -375,11 +471,12 @@ def main() -> int:
     arguments = parser.parse_args()
     stale = 0
     try:
-        quality, speed = (
-            _rows(arguments.results / f"{name}.json") for name in ("quality", "speed")
-        )
+        results = {
+            name: _rows(arguments.results / f"{name}.json")
+            for name in ("quality", "speed", "effort")
+        }
         for name, picture in ALL.items():
-            data = _data(name, quality, speed)
+            data = _data(name, results)
             path = arguments.pictures / f"{name}.svg"
             if not arguments.check:
                 svg = drawn(picture, data)
@@ -401,9 +498,9 @@ def main() -> int:
     return 1 if stale else 0
 
 
-def _data(name: str, quality: Rows, speed: Rows) -> Data:
+def _data(name: str, results: Results) -> Data:
     """What a picture shows, whole."""
-    data = ALL[name].data(quality, speed)
+    data = ALL[name].data(results)
     empty = [part for part, rows in data.items() if not rows]
     if empty:
         raise PictureError(
@@ -431,7 +528,7 @@ def _plain(rows: Rows, name: str, flattening: str) -> Rows:
 
 
 def _ours_first(rows: Rows) -> Rows:
-    return sorted(rows, key=lambda row: row["system"] != OURS)
+    return sorted(rows, key=lambda row: (row["system"] != OURS, row["system"] != BEST))
 
 
 def _hash(data: Data) -> str:

@@ -30,6 +30,7 @@ from signature import in_a_line, sha256, signature, versions, write
 
 import majuscule
 from majuscule import text
+from majuscule.errors import MajusculeError
 from majuscule.evaluation import SAMPLES, SEED, evaluate, of_spacing
 from majuscule.restorer import EDITS
 from majuscule.words import realign
@@ -37,6 +38,7 @@ from majuscule.words import realign
 Row = dict[str, Any]
 
 OURS = "majuscule"
+OUR_BEST = "majuscule, effort best"
 OUR_SPACER = "majuscule, case given"
 CASERS = [
     "left as it is",
@@ -103,7 +105,10 @@ def main() -> int:
     parser.add_argument("--system", action="append", dest="systems", help="the same")
     arguments = parser.parse_args()
     sets = all_sets(arguments.shared, _restorer(arguments.model).model)
-    there = {"set": [s.name for s in sets], "system": [OURS, OUR_SPACER, *RESTORERS, *SPACERS]}
+    there = {
+        "set": [s.name for s in sets],
+        "system": [OURS, OUR_BEST, OUR_SPACER, *RESTORERS, *SPACERS],
+    }
     for kind, asked in (("set", arguments.sets), ("system", arguments.systems)):
         for name in asked or ():
             if name not in there[kind]:
@@ -178,50 +183,65 @@ class _Bench(NamedTuple):
     def corpus(self) -> Path:
         return self.shared / "corpus"
 
-    def lines(self, file: str) -> Lines:
-        return (self.shared / file).read_text("utf-8").removesuffix("\n").split("\n")
-
     def tasks(self, s: Set) -> Iterator[Task]:
         """What is measured on a set: ways of flattening, systems, majuscule's styles."""
         for flattening in s.flattenings:
             whole = CASERS if flattening == "tokens" else [] if flattening == "ptb" else WHOLE
             spacers = [*SPACERS, OUR_SPACER] if flattening in TOKENISED_BY else []
-            for system in [*whole, OURS, *spacers]:
+            for system in [*whole, OURS, OUR_BEST, *spacers]:
                 if system in self.systems:
                     yield s, flattening, system, None
-            if OURS in self.systems and flattening == s.flattenings[0]:
-                for style in _restorer(self.model).styles:
-                    yield s, flattening, OURS, style
+            if flattening != s.flattenings[0]:
+                continue
+            styles = _restorer(self.model).styles
+            # What another house's style does to a text shows without a second look.
+            for system, some in ((OURS, styles), (OUR_BEST, {s.style} & set(styles))):
+                if system in self.systems:
+                    for style in some:
+                        yield s, flattening, system, style
 
 
 @cache
 def _restorer(
-    model: Path | None, style: str | None = None, edits: tuple[str, ...] = EDITS
+    model: Path | None,
+    style: str | None = None,
+    edits: tuple[str, ...] = EDITS,
+    effort: str = "fast",
 ) -> majuscule.Restorer:
-    plain = style is None and edits == EDITS
-    return majuscule.Restorer(model if plain else _restorer(model).model, style=style, edits=edits)
+    plain = (style, edits, effort) == (None, EDITS, "fast")
+    source = model if plain else _restorer(model).model
+    return majuscule.Restorer(source, effort=effort, style=style, edits=edits)
 
 
 @cache
 def _system(name: str, model: Path | None, style: str | None = None) -> System:
-    """A system, built once in a process; ImportError if it is not here."""
-    if name in (OURS, OUR_SPACER):
+    """A system, built once in a process.
+
+    Raises:
+        ImportError: it is not here.
+        MajusculeError: the model has no second stage, or there is nothing to run it with.
+    """
+    if name in (OURS, OUR_BEST, OUR_SPACER):
         edits = ("space",) if name == OUR_SPACER else EDITS
-        restorer = _restorer(model, style, edits)
+        restorer = _restorer(model, style, edits, "best" if name == OUR_BEST else "fast")
         # The whole set in one call, as the command would do it.
         return lambda lines: restorer.restore("\n".join(lines)).split("\n")
     return {**RESTORERS, **SPACERS}[name]()
 
 
+def _lines(shared: Path, file: str) -> Lines:
+    return (shared / file).read_text("utf-8").removesuffix("\n").split("\n")
+
+
 @cache
-def _texts(file: str, flattening: str) -> tuple[Lines, Lines]:
+def texts(shared: Path, file: str, flattening: str) -> tuple[Lines, Lines]:
     """A set's lines and their tokens with blanks between, in their case if it is to be had.
 
     Lines of which a tokeniser changes the letters are left out.
     """
-    natural = _bench.lines(file)
+    natural = _lines(shared, file)
     if flattening == "given":
-        tokens = _bench.lines(file.replace(".natural.", ".flat."))
+        tokens = _lines(shared, file.replace(".natural.", ".flat."))
     elif flattening == "tokens":
         tokens = natural
     elif flattening in TOKENISED_BY:
@@ -250,16 +270,16 @@ def _measure(task: Task) -> Row:
     """A row of the results: one set flattened in one way, by one system."""
     s, flattening, system, style = task
     row: Row = {"set": s.name, "flattening": flattening, "system": system}
-    if system == OURS:
+    if system in (OURS, OUR_BEST):
         row["style"] = style
     row["whole_job"] = not system.endswith("case given")
     try:
-        natural, tokens = _texts(s.file, flattening)
+        natural, tokens = texts(_bench.shared, s.file, flattening)
         run = _system(system, _bench.model, style)
-    except ImportError as error:
+    except (ImportError, MajusculeError) as error:
         return {**row, "missing": str(error)}
     judged = _judged(row, run, natural, tokens)
-    judged["left_out"] = len(_bench.lines(s.file)) - len(natural)
+    judged["left_out"] = len(_lines(_bench.shared, s.file)) - len(natural)
     return {**row, **judged, "signature": _signature(s, row)}
 
 
@@ -292,6 +312,7 @@ def _judged(row: Row, run: System, natural: Lines, tokens: Lines) -> Row:
 def _signature(s: Set, row: Row) -> str:
     """All that makes a row's figures what they are, in a line."""
     name = row["system"]
+    effort = "best" if name == OUR_BEST else "fast"
     tools = {**TOKENISED_BY, "plain": OURS, "ptb": OURS}.get(row["flattening"], "")
     corpus = corpus_hash(_bench.corpus)[:12]
     return in_a_line(
@@ -301,7 +322,7 @@ def _signature(s: Set, row: Row) -> str:
             "flattened": ", ".join([row["flattening"], *versions(_packages(tools))]),
             "system": name,
             "version": ", ".join(versions(_packages(name))),
-            "model": _restorer(_bench.model).model.hash if OURS in name else None,
+            "model": _restorer(_bench.model, effort=effort).hash if OURS in name else None,
             "trained on": corpus if "moses truecaser" in name else None,
             "style": row.get("style"),
             "vocabulary of": corpus,
@@ -313,13 +334,15 @@ def _signature(s: Set, row: Row) -> str:
 
 def _packages(name: str) -> list[str]:
     """The packages behind a system's name."""
-    words = re.findall(r"majuscule|sacremoses|moses|truecase\b|nltk", name)
-    return sorted({"sacremoses" if word == "moses" else word for word in words})
+    words = re.findall(r"majuscule|effort best|sacremoses|moses|truecase\b|nltk", name)
+    return sorted(
+        {{"moses": "sacremoses", "effort best": "onnxruntime"}.get(word, word) for word in words}
+    )
 
 
 def _describe(s: Set) -> dict[str, Any]:
     """What a set is: its file's hash, and how much there is to restore."""
-    natural = _bench.lines(s.file)
+    natural = _lines(_bench.shared, s.file)
     counts = evaluate(natural, natural, vocabulary=_vocabulary(_bench.corpus)).counts()
     kept = ("lines", "words", "capitals", "mixed_words", "unseen_words", "initial_words")
     return {
@@ -333,7 +356,7 @@ def _describe(s: Set) -> dict[str, Any]:
 
 def _round_trips(s: Set) -> list[Row]:
     """How many lines come back as they were from their tokens."""
-    natural = [line for line in _bench.lines(s.file) if line]
+    natural = [line for line in _lines(_bench.shared, s.file) if line]
     systems: dict[str, Callable[[], System]] = {OURS: _there_and_back, **ROUND_TRIPS}
     rows = []
     for name, build in systems.items():

@@ -2,10 +2,10 @@
 
 Measures majuscule and the systems in requirements.txt on the same texts, then what its
 probabilities are worth, how lost apostrophes come back, what adapting brings, whether it does
-harm, how whole corpora fare, what an entity recogniser finds and what the server bears, and
-writes a file of results/ for each; the pictures are drawn from them. Any Python from 3.10 on will
-do to start it: it makes an environment of its own in benchmarks/.venv and installs the repository
-there.
+harm, how whole corpora fare, what an entity recogniser finds, what the server bears and what a
+second look is worth, and writes a file of results/ for each; the pictures are drawn from them.
+Any Python from 3.10 on will do to start it: it makes an environment of its own in benchmarks/.venv
+and installs the repository there.
 With ``--set`` or ``--system`` it measures the quality of these alone and shows it.
 """
 
@@ -24,7 +24,7 @@ ROOT = HERE.parent
 RESULTS = HERE / "results"
 PARTS = (
     *("quality", "speed", "calibration", "apostrophes", "adapting", "harm", "corpora"),
-    *("entities", "serving"),
+    *("entities", "serving", "effort"),
 )
 
 
@@ -121,7 +121,14 @@ def _environment() -> str:
     if not installed.exists() or installed.read_text("utf-8") != now:
         requirements = HERE / "requirements.txt"
         if _call(
-            python, "-m", "pip", "install", "-q", "-r", requirements, f"{ROOT}[corpus,server,spacy]"
+            python,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "-r",
+            requirements,
+            f"{ROOT}[corpus,deep,server,spacy]",
         ):
             sys.exit("run.py: pip could not install what benchmarks need; see above")
         installed.write_text(now, "utf-8")
@@ -130,7 +137,7 @@ def _environment() -> str:
 
 def _state() -> str:
     """A hash of all that is installed from here."""
-    kinds = (".py", ".pyx", ".pyi", ".typed", ".safetensors")
+    kinds = (".py", ".pyx", ".pyi", ".typed", ".onnx", ".safetensors")
     sources = [path for path in sorted((ROOT / "src").rglob("*")) if path.suffix in kinds]
     whole = hashlib.sha256()
     for path in [HERE / "requirements.txt", ROOT / "pyproject.toml", ROOT / "setup.py", *sources]:

@@ -17,6 +17,7 @@ Quality = dict[str, Any]
 PUBLISHED: list[Row] = json.loads((Path(__file__).parent / "published.json").read_text("utf-8"))
 COMMAND = "python benchmarks/run.py"
 OURS = "majuscule"
+BEST = "majuscule, effort best"
 
 TITLES = {
     "en_wiki.test": "EN-Wiki test",
@@ -82,14 +83,16 @@ def summary(quality: Quality) -> Iterator[str]:
             cells.append("not run" if "missing" in row else _with_interval(row, key))
         yield line(system, *cells)
     own = {name: quality["sets"][name]["style"] for name, _, _ in columns}
-    rows = [found.get((name, how, OURS, own[name]), {}) for name, how, _ in columns]
-    yield line(
-        f"{OURS}, in the style of such texts",
-        *(
-            _with_interval(row, key) if own[name] else ""
-            for row, (name, _, key) in zip(rows, columns, strict=True)
-        ),
-    )
+    for system in (OURS, BEST):
+        rows = [found.get((name, how, system, own[name]), {}) for name, how, _ in columns]
+        if any(rows):
+            yield line(
+                f"{system}, in the style of such texts",
+                *(
+                    _with_interval(row, key) if own[name] else ""
+                    for row, (name, _, key) in zip(rows, columns, strict=True)
+                ),
+            )
     for row in PUBLISHED:
         cells = [row["figures"].get(key, "") if row["set"] == s else "" for s, _, key in columns]
         if any(cells):

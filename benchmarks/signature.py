@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import majuscule
+from majuscule import rescorer
 from majuscule.corpus import writer
 
 HERE = Path(__file__).parent
@@ -26,6 +27,7 @@ def signature(model: majuscule.Model, command: str) -> dict[str, Any]:
     return {
         "majuscule": majuscule.__version__,
         "model": {"name": model.about.get("name"), "hash": model.hash},
+        "second_stage": _second(model),
         "rivals": {name: _version(name) for name in RIVALS},
         "commit": _commit(),
         "date": dt.datetime.now(dt.timezone.utc).date().isoformat(),
@@ -91,6 +93,14 @@ def _one_row_a_line(results: dict[str, Any]) -> str:
             text = json.dumps(value, indent=1, ensure_ascii=False).replace("\n", "\n ")
         parts.append(f" {json.dumps(key)}: {text}")
     return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _second(model: majuscule.Model) -> dict[str, str | None] | None:
+    """The second stage of a model, and what runs it; None if it has none."""
+    path = rescorer.beside(model.home) if model.home else None
+    if not path or not path.exists():
+        return None
+    return {"hash": sha256(path)[:12], "onnxruntime": _version("onnxruntime")}
 
 
 def _version(name: str) -> str | None:

@@ -5,8 +5,8 @@ cache does not see the same page twice. Tokens are the whitespace tokens of the 
 text, whatever the job. Other people's processes share the machine, so everything is
 measured in rounds through all that is compared, and what is compared stands side by side:
 a ratio is the median of the rounds' own ratios, with the least and the greatest. All runs
-stay on one core but those that are to show what a second one brings. Memory is a
-process's largest, by wait4(2).
+stay on one core but those that are to show what a second one brings, to the second stage above
+all, whose network takes as many as there are. Memory is a process's largest, by wait4(2).
 """
 
 from __future__ import annotations
@@ -50,8 +50,10 @@ SMALL = 0.02
 MIDDLE = 0.3
 """Share of the full size to run on two cores."""
 
+BEST = "majuscule, effort best"
 JOBS = {
     "restore": [
+        BEST,
         "truecase + sacremoses",
         "moses truecaser + sacremoses",
         "moses truecaser + detruecaser + sacremoses",
@@ -63,6 +65,7 @@ JOBS = {
 """Who does what beside majuscule, by the names that rivals.py has for them."""
 PACKAGES: dict[str, tuple[list[str], list[Path]]] = {
     "majuscule": (["majuscule"], []),
+    BEST: (["majuscule", "onnxruntime"], []),
     "truecase + sacremoses": (["truecase", "sacremoses"], []),
     "moses truecaser + sacremoses": (["sacremoses"], [CACHE / TRUECASER]),
     "truecase": (["truecase"], []),
@@ -140,8 +143,11 @@ class _Bench:
         """Everything, as rows of the results."""
         self.stay_on(1)
         yield from self.pairs(self.prepare(self.size * SMALL))
-        yield from self.growth([self.prepare(self.size * share) for share in GROWTH])
-        yield from self.two_cores(self.prepare(self.size * MIDDLE))
+        texts = [self.prepare(self.size * share) for share in GROWTH]
+        yield from self.growth(texts)
+        middle = self.prepare(self.size * MIDDLE)
+        yield from self.two_cores(middle)
+        yield from self.second_stage(texts[0], middle, texts[-1])
         yield from _sizes()
 
     def stay_on(self, count: int) -> None:
@@ -183,10 +189,11 @@ class _Bench:
         words = [HERE / "stopwatch.py", job, system, path, "--least", LEAST]
         return _run([*words, *self.model, *options])
 
-    def command(self, job: str, given: Path) -> Run:
+    def command(self, job: str, given: Path, *options: object) -> Run:
         """Majuscule's command on a file; what comes out lies beside it, as `.out`."""
-        model = self.model if job == "restore" else []
-        return _run(["-m", "majuscule", job, given, "-o", given.with_suffix(".out"), *model])
+        model = [] if job == "flatten" else self.model
+        words = ["-m", "majuscule", job, given, "-o", given.with_suffix(".out")]
+        return _run([*words, *model, *options])
 
     def growth(self, texts: Sequence[Text]) -> Iterator[Row]:
         """The commands on ever larger texts, and the line that time follows."""
@@ -209,9 +216,10 @@ class _Bench:
         seconds = median(self.first_line(largest) for _ in range(STARTS))
         yield {"what": "first line", **about, "mb": largest.mb, "seconds": round(seconds, 3)}
 
-    def first_line(self, text: Text) -> float:
+    def first_line(self, text: Text, *options: str) -> float:
         """Seconds from the command's start to its first line."""
         words = [sys.executable, "-m", "majuscule", "restore", str(text.flat), *self.model]
+        words += options
         began = time.perf_counter()
         with subprocess.Popen(words, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own
             assert process.stdout is not None  # a pipe was asked for
@@ -262,6 +270,44 @@ class _Bench:
                 **(_spread("speedup", speedups) if cores > 1 else {"speedup": 1.0}),
                 "same_bytes": len(came_out[job, how]) == 1,
             }
+
+    def second_stage(self, small: Text, middle: Text, text: Text) -> Iterator[Row]:
+        """The command with it on one core and on two, and whole corpora by two processes."""
+        about = {"system": BEST, "how": "command"}
+        run = self.timed("restore", BEST, small)
+        if "missing" in _last_line(run):
+            yield {"what": "restore", **about, "mb": text.mb, **_last_line(run)}
+            return
+        effort = ("--effort", "best")
+        counts = [count for count in (1, 2) if count <= max(len(self.cores), 1)]
+        runs: dict[int, list[Run]] = {}
+        firsts: dict[int, float] = {}
+        came_out = set()
+        for _, cores in product(range(ROUNDS), counts):
+            self.stay_on(cores)
+            runs.setdefault(cores, []).append(self.command("restore", text.flat, *effort))
+            came_out.add(_digest([text.flat.with_suffix(".out")]))
+        for cores in counts:
+            self.stay_on(cores)
+            firsts[cores] = median(self.first_line(text, *effort) for _ in range(STARTS))
+        corpus = [
+            self.command("corpus", middle.flat, "--format", "text", "--jobs", counts[-1], *effort)
+            for _ in range(ROUNDS)
+        ]
+        self.stay_on(1)
+        for cores, some in runs.items():
+            seconds = [run.seconds for run in some]
+            row = {**about, "cores": cores, "mb": text.mb, **_rates(text, seconds)}
+            peak = round(max(run.peak_mb for run in some), 1)
+            first = round(firsts[cores], 3)
+            yield {"what": "restore", **row, "first_line_seconds": first, "peak_mb": peak}
+            if cores > 1:
+                pairs = zip(runs[1], some, strict=True)
+                speedups = [one.seconds / two.seconds for one, two in pairs]
+                row |= {"job": "restore", "how": "threads", **_spread("speedup", speedups)}
+                yield {"what": "cores", **row, "same_bytes": len(came_out) == 1}
+        rates = _rates(middle, [run.seconds for run in corpus])
+        yield {"what": "corpus", **about, "cores": counts[-1], "mb": middle.mb, **rates}
 
     def prepare(self, mb: float) -> Text:
         """Write a text of that many MB."""

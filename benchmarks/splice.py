@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import scores
-from scores import PUBLISHED, head, line
+from scores import BEST, PUBLISHED, head, line
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -32,7 +32,7 @@ class SpliceError(Exception):
 
 
 class Results:
-    """The rows of both results files."""
+    """The rows of the results files."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -68,6 +68,11 @@ class Results:
             raise SpliceError(f"{name}.json has no row of majuscule with {wanted}")
         return rows[-1]
 
+    def second(self, name: str, **wanted: object) -> Row:
+        """The row of both stages in no style, the last if there are several; empty if none is."""
+        rows = self.rows(name, **{"system": BEST, "style": None, **wanted})
+        return rows[-1] if rows else {}
+
     def best(self, name: str, figure: str, *, most: bool = True, **wanted: object) -> str:
         """The other system that is best by a figure, and the figure; empty if none has it."""
         others = [
@@ -86,8 +91,11 @@ class Results:
         for name in names:
             about = self.load(name)["signature"]
             machine = about["machine"]
+            second = about.get("second_stage")
+            stages = f"model `{about['model']['hash']}`"
+            stages += f" and its second stage `{second['hash']}`" if second else ""
             lines.append(
-                f"{name}: model `{about['model']['hash']}`, majuscule {about['majuscule']},"
+                f"{name}: {stages}, majuscule {about['majuscule']},"
                 f" {about['date']}, {machine['cpu']}, {machine['cores']} cores,"
                 f" Python {machine['python']}"
             )
@@ -95,19 +103,24 @@ class Results:
 
 
 def quality(results: Results) -> Iterator[str]:
-    """The figures that matter most, each beside the best of the others."""
+    """The figures that matter most, of both efforts, each beside the best of the others."""
     article = results.ours("quality", set="examples/article")
-    yield from head("on", "figure", "majuscule", "best other")
-    yield line("`examples/article`", "spacing exact", _figure(article, "spacing_exact"), "")
-    yield line("", "flattened again, byte for byte", _figure(article, "flatten_exact"), "")
+    again = results.second("quality", set="examples/article")
+    yield from head("on", "figure", "majuscule", "effort best", "best other")
+    for on, figure, name in (
+        ("`examples/article`", "spacing exact", "spacing_exact"),
+        ("", "flattened again, byte for byte", "flatten_exact"),
+    ):
+        yield line(on, figure, _figure(article, name), _figure(again, name), "")
     best = results.best("quality", "word_f1", set="examples/article")
-    yield line("", "word F1", _figure(article, "word_f1"), best)
+    yield line("", "word F1", _figure(article, "word_f1"), _figure(again, "word_f1"), best)
     for place, name, flattening, figures in (
         ("EN-Wiki test", "en_wiki.test", "tokens", ["word_f1"]),
         ("WMT21 news, Moses tokens", "wmt21", "moses", ["word_f1", "exact_lines"]),
         ("EWT test, Penn Treebank tokens", "ewt.test", "treebank", ["gap_accuracy"]),
     ):
         ours = results.ours("quality", set=name, flattening=flattening)
+        again = results.second("quality", set=name, flattening=flattening)
         for figure in figures:
             # Lines come out exact for who was given the case; that is not the whole job.
             job = {"whole_job": True} if figure == "exact_lines" else {}
@@ -119,34 +132,48 @@ def quality(results: Results) -> Iterator[str]:
             )
             others = filter(None, [best, next(published, "")])
             on = place if figure == figures[0] else ""
-            yield line(on, _NAMES[figure], _figure(ours, figure), "; ".join(others))
-        for row in results.rows("adapting", sample="en_wiki.dev", on=name, home=True):
-            adapted = f"{row['word_f1_after']:.2f}"
-            yield line("", "word F1, adapted to its development set", adapted, "")
+            both = _figure(ours, figure), _figure(again, figure)
+            yield line(on, _NAMES[figure], *both, "; ".join(others))
+        home = {"sample": "en_wiki.dev", "on": name, "home": True}
+        adapted = {
+            row.get("effort"): row["word_f1_after"] for row in results.rows("adapting", **home)
+        }
+        if adapted:
+            after = (f"{adapted[key]:.2f}" if key in adapted else "" for key in (None, "best"))
+            yield line("", "word F1, adapted to its development set", *after, "")
     for what, place in (("restore", "`restore`"), ("flatten", "`flatten`")):
         ours = results.ours("speed", what=what, how="command")
+        again, two = (
+            results.second("speed", what=what, how="command", cores=cores) for cores in (1, 2)
+        )
+        size = f"{ours['mb']:.3g} MB"
         yield line(
-            f"{place}, one core, {ours['mb']:.3g} MB",
+            f"{place}, one core, {size}",
             "tokens/s",
-            _figure(ours, "tokens_per_second"),
+            *(_figure(row, "tokens_per_second") for row in (ours, again)),
             results.best("speed", "tokens_per_second", what=what),
         )
         if what == "restore":
             first = results.ours("speed", what="first line")
+            both = _figure(first, "seconds"), _figure(again, "first_line_seconds")
             best = results.best("speed", "first_line_seconds", most=False, what=what)
-            yield line("", "first line out after", _figure(first, "seconds"), best)
+            yield line("", "first line out after", *both, best)
             best = results.best("speed", "peak_mb", most=False, what=what)
-            yield line("", "memory at most", _figure(ours, "peak_mb"), best)
+            both = _figure(ours, "peak_mb"), _figure(again, "peak_mb")
+            yield line("", "memory at most", *both, best)
+        if two:
+            rate = _figure(two, "tokens_per_second")
+            yield line(f"{place}, two cores, {size}", "tokens/s", "", rate, "")
     for row in results.rows("corpora", what="growth")[-1:]:
         rival = results.rows("corpora", what="beside")[-1]
         other = f"{rival['mb_per_second']:.2f}, {rival['system']} in a pool of processes"
         on = f"`corpus`, {row['cores']} cores, {row['mb'] / 1000:.3g} GB"
-        yield line(on, "MB/s", f"{row['mb_per_second']:.2f}", other)
-        yield line("", "memory at most, all processes", _figure(row, "peak_mb"), "")
+        yield line(on, "MB/s", f"{row['mb_per_second']:.2f}", "", other)
+        yield line("", "memory at most, all processes", _figure(row, "peak_mb"), "", "")
     for row in results.rows("serving", what="load")[-1:]:
         on = f"`serve`, {row['connections']} connections"
-        yield line(on, "requests/s", f"{row['requests_per_second']:,.0f}", "")
-        yield line("", "answered after, 99 %", f"{row['p99_ms']:.0f} ms", "")
+        yield line(on, "requests/s", f"{row['requests_per_second']:,.0f}", "", "")
+        yield line("", "answered after, 99 %", f"{row['p99_ms']:.0f} ms", "", "")
     yield ""
     yield "(P) is published by others; all else was measured side by side, on the days below."
     yield results.source("quality", "speed", "adapting", "corpora", "serving")
@@ -155,13 +182,16 @@ def quality(results: Results) -> Iterator[str]:
 def card(results: Results) -> Iterator[str]:
     """Every set, majuscule's rows alone: without a style and in that of the text's source."""
     columns = ["word_f1", "word_accuracy", "gap_accuracy", "gap_f1", "exact_lines"]
-    yield from head("set", "flattened", "style", *(_NAMES[name] for name in columns))
+    names = (_NAMES[name] for name in columns)
+    yield from head("set", "flattened", "style", "effort", *names)
     quality = results.load("quality")
     for name, flattening in scores.firsts(quality):
-        for row in results.rows("quality", set=name, flattening=flattening, system="majuscule"):
-            if row["style"] in (None, quality["sets"][name]["style"]):
-                cells = [_figure(row, column) for column in columns]
-                yield line(name, flattening, row["style"] or "", *cells)
+        for style in dict.fromkeys([None, quality["sets"][name]["style"]]):
+            wanted = {"set": name, "flattening": flattening, "style": style}
+            for system, effort in ((scores.OURS, "fast"), (BEST, "best")):
+                for row in results.rows("quality", system=system, **wanted):
+                    cells = [_figure(row, column) for column in columns]
+                    yield line(name, flattening, style or "", effort, *cells)
     yield ""
     yield results.source("quality")
 
@@ -188,11 +218,15 @@ def speed(results: Results) -> Iterator[str]:
         if row["how"] == "library":
             yield line(JOBS[row["what"]], row["system"], *_measured(row, names))
     yield ""
-    yield from head("command", "MB", "seconds", "from", "to", "tokens/s", "memory")
-    names = ["mb", "seconds", "seconds_least", "seconds_most", "tokens_per_second", "peak_mb"]
-    for row in jobs:
-        if row["how"] == "command":
-            yield line(f"`{row['what']}`", *_measured(row, names))
+    yield from head(
+        *("command", "cores", "MB", "seconds", "from", "to", "tokens/s", "first line", "memory")
+    )
+    names = ["mb", "seconds", "seconds_least", "seconds_most", "tokens_per_second"]
+    names += ["first_line_seconds", "peak_mb"]
+    for row in rows:
+        if row["what"] in ("restore", "flatten", "corpus") and row["how"] == "command":
+            cores = str(row.get("cores", 1))
+            yield line(f"`{row['what']}{_effort(row)}`", cores, *_measured(row, names))
     yield ""
     yield from head("command", "start", "then tokens/s", "R²", "farthest from the line")
     names = ["start_seconds", "tokens_per_second", "r2", "off_percent"]
@@ -202,7 +236,8 @@ def speed(results: Results) -> Iterator[str]:
     yield from head("on two cores", "by", "MB", "times as fast", "from", "to", "same bytes")
     names = ["mb", "speedup", "speedup_least", "speedup_most", "same_bytes"]
     for row in (row for row in rows if row["what"] == "cores" and row.get("cores") != 1):
-        yield line(row.get("job", ""), row.get("how", ""), *_measured(row, names))
+        job = f"{row.get('job', '')}{_effort(row)}"
+        yield line(job, row.get("how", ""), *_measured(row, names))
     yield ""
     yield from head("on disk", "itself", "with all it needs", "which is")
     for row in (row for row in rows if row["what"] == "installed"):
@@ -210,6 +245,38 @@ def speed(results: Results) -> Iterator[str]:
         yield line(row["system"], *_measured(row, ["own_mb", "installed_mb"]), packages)
     yield ""
     yield results.source("speed")
+
+
+def _effort(row: Row) -> str:
+    """What a command is told for a row's effort."""
+    return " --effort best" if row["system"] == BEST else ""
+
+
+def effort(results: Results) -> Iterator[str]:
+    """How good each set comes back, and how fast, by what the second stage looks at."""
+    rows = results.load("effort")["rows"]
+    judged = {(row["set"], row["doubt"]): row for row in rows if row["what"] == "accuracy"}
+    names = list(dict.fromkeys(name for name, _ in judged))
+    yield from head(
+        *("margins looked at", "of tokens", "tokens/s", "times as long", "word F1, mean"),
+        *map(scores.title, names),
+    )
+    for row in rows:
+        if row["what"] != "speed":
+            continue
+        if "missing" in row:
+            yield line(*_measured(row, []))
+            continue
+        doubt = row["doubt"]
+        about = f"below {doubt:g}" if doubt else "none"
+        about += f", effort {row['effort']}" if row["effort"] else ""
+        f1 = [judged[name, doubt]["word_f1"] for name in names]
+        yield line(
+            *(about, f"{row['looked_at']:.2f} %", f"{row['tokens_per_second'] / 1000:,.0f} k"),
+            *(f"{value:.2f}" for value in (row["ratio"], sum(f1) / len(f1), *f1)),
+        )
+    yield ""
+    yield results.source("effort")
 
 
 def calibration(results: Results) -> Iterator[str]:
@@ -258,7 +325,7 @@ def adapting(results: Results) -> Iterator[str]:
             if f"{name}_before" in row
         ]
         f1 = f"{row['word_f1_before']:.2f} → {row['word_f1_after']:.2f}"
-        on = scores.title(row["on"])
+        on = scores.title(row["on"]) + (f", effort {row['effort']}" if "effort" in row else "")
         style = str(row.get("style") or "")
         cells = [row["sample"], *about, style, on, f1, *wrong, ""]
         yield line(*cells[:9])
@@ -467,6 +534,7 @@ PICTURES = {
     "accuracy-speed": "accuracy against speed, all systems",
     "errors-by-class": "errors by class of word, all systems",
     "growth": "how time grows with the text",
+    "effort": "accuracy against speed, by the doubt from which the second stage looks",
 }
 
 
@@ -480,6 +548,7 @@ TABLES: dict[str, Table] = {
     "quality": quality,
     "card": card,
     "speed": speed,
+    "effort": effort,
     "calibration": calibration,
     "apostrophes": apostrophes,
     "adapting": adapting,

@@ -60,9 +60,10 @@ def main() -> None:
 
 def _build(job: str, system: str, model: Path | None, threads: int | None) -> tuple[System, bool]:
     """The system, and whether it takes pieces rather than lines."""
+    name, _, effort = system.partition(", effort ")
     if system == "floor":  # what lower-casing and spacing cost in CPython, with no thought
         return lambda pieces: [" ".join(piece.lower().split()) for piece in pieces], True
-    if system != "majuscule":
+    if name != "majuscule":
         run = OTHERS[job][system]()
         if job == "flatten":
             return lambda lines: [lower(line) for line in run(lines)], False
@@ -71,7 +72,12 @@ def _build(job: str, system: str, model: Path | None, threads: int | None) -> tu
 
     if job == "flatten":
         return _in_threads(majuscule.flatten, threads), True
-    restorer = majuscule.Restorer(model, edits=EDITS[job])
+    try:
+        restorer = majuscule.Restorer(model, edits=EDITS[job], effort=effort or "fast")
+    except majuscule.MajusculeError as error:
+        if effort:
+            raise ImportError(str(error)) from None
+        raise
     if threads:
         return _in_threads(restorer.restore, threads), True
     return lambda pieces: list(restorer.stream(pieces)), True

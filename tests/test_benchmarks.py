@@ -49,14 +49,16 @@ def test_documents_hold_the_figures_measured() -> None:
 
 @pytest.mark.model
 def test_the_figures_are_those_of_the_shipped_model() -> None:
-    shipped = majuscule.Restorer().model.hash
+    shipped, second = majuscule.Restorer(effort="best").hash.split("+")
     for name in (
         *("quality", "speed", "calibration", "apostrophes", "adapting", "harm", "corpora"),
-        "entities",
-        "serving",
+        *("entities", "serving", "effort"),
     ):
         results = json.loads((BENCHMARKS / "results" / f"{name}.json").read_text("utf-8"))
-        assert results["signature"]["model"]["hash"] == shipped, name
+        about = results["signature"]
+        assert about["model"]["hash"] == shipped, name
+        if name in ("quality", "speed", "adapting", "effort"):
+            assert about["second_stage"]["hash"] == second, name
 
 
 # Results as the benchmark writes them, with figures that tell where they came from.
@@ -64,6 +66,7 @@ def test_the_figures_are_those_of_the_shipped_model() -> None:
 ABOUT = {
     "majuscule": "9.9.9",
     "model": {"name": "none", "hash": "0123456789ab"},
+    "second_stage": {"hash": "ba9876543210", "onnxruntime": "8.8"},
     "date": "2000-01-01",
     "machine": {"cpu": "an abacus", "cores": 10, "python": "3.0"},
 }
@@ -71,7 +74,7 @@ ABOUT = {
 
 def _quality_row(name: str, flattening: str, system: str, **figures: object) -> dict[str, Any]:
     row = {"set": name, "flattening": flattening, "system": system}
-    if system == "majuscule":
+    if system in ("majuscule", "majuscule, effort best"):
         row["style"] = None
     whole = {"whole_job": "given" not in system, "signature": f"set {name} | system {system} | x"}
     changed = {"changed_lines": 0, "changed_letters": 0}
@@ -106,6 +109,7 @@ QUALITY = {
         _quality_row("en_wiki.test", "tokens", "better", word_f1=21.0),
         _quality_row("en_wiki.test", "tokens", "majuscule", word_f1=22.22),
         _quality_row("en_wiki.test", "tokens", "majuscule", style="news", word_f1=99.0),
+        _quality_row("en_wiki.test", "tokens", "majuscule, effort best", word_f1=24.24),
         _quality_row("en_wiki.test", "tokens", "absent", missing="no module"),
         _quality_row(
             "wmt21",
@@ -129,6 +133,8 @@ QUALITY = {
         ),
         _quality_row("wmt21", "moses", "majuscule", style="news", word_f1=36.36),
         _quality_row("wmt21", "moses", "majuscule", style="press", word_f1=37.37),
+        _quality_row("wmt21", "moses", "majuscule, effort best", word_f1=38.38, exact_lines=39.39),
+        _quality_row("wmt21", "moses", "majuscule, effort best", style="news", word_f1=40.4),
         _quality_row("wmt21", "moses", "half, case given", gap_f1=98.0, spaced_lines=99.0),
         _quality_row("ewt.test", "treebank", "majuscule", gap_accuracy=44.44),
         _quality_row("ewt.test", "treebank", "half, case given", gap_accuracy=43.0),
@@ -155,6 +161,29 @@ SPEED = {
             ("flatten", {"system": "floor", "how": "library", "tokens_per_second": 9_000_000}),
             ("flatten", {"system": "majuscule", "how": "command", "tokens_per_second": 8_880_000}),
             ("first line", {"system": "majuscule", "how": "command", "seconds": 0.123}),
+            ("cores", {"job": "restore", "system": "majuscule", "how": "threads", "speedup": 1.9}),
+        ]
+    ]
+    + [
+        {"what": what, "system": "majuscule, effort best", "how": how, "mb": 100, **row}
+        for what, how, row in [
+            ("restore", "library", {"tokens_per_second": 90_000, "peak_mb": 250.0}),
+            (
+                *("restore", "command"),
+                {"cores": 1, "tokens_per_second": 110_000, "seconds": 9.5, "peak_mb": 260.0}
+                | {"first_line_seconds": 0.75},
+            ),
+            (
+                *("restore", "command"),
+                {"cores": 2, "tokens_per_second": 220_000, "seconds": 4.75, "peak_mb": 270.0}
+                | {"first_line_seconds": 0.5},
+            ),
+            (
+                "cores",
+                "threads",
+                {"job": "restore", "cores": 2, "speedup": 1.75, "same_bytes": True},
+            ),
+            ("corpus", "command", {"cores": 2, "tokens_per_second": 240_000}),
         ]
     ]
 }
@@ -182,6 +211,8 @@ ADAPTING = {
     "rows": [
         {"sample": "en_wiki.dev", "on": "en_wiki.test", "home": True, "word_f1_before": 22.22}
         | {"word_f1_after": 23.23, "wrong_before": 40, "wrong_after": 30},
+        {"sample": "en_wiki.dev", "on": "en_wiki.test", "home": True, "word_f1_before": 24.24}
+        | {"word_f1_after": 25.25, "wrong_before": 35, "wrong_after": 25, "effort": "best"},
         {"sample": "10 articles, gazette", "words": 5000, "seconds": 1.24, "bytes": 123_456}
         | {"style": None, "on": "gazette", "word_f1_before": 91.0, "word_f1_after": 92.5}
         | {"wrong_before": 1200, "wrong_after": 1000}
@@ -223,6 +254,19 @@ CORPORA = {
         | {"mb_per_second": 11.5, "off_percent": 1.5},
     ]
 }
+EFFORT = {
+    "rows": [
+        *(
+            {"what": "accuracy", "set": name, "doubt": doubt, "word_f1": f1}
+            for name, f1s in {"ewt.dev": (80.0, 82.5), "heldout.x": (90.0, 91.0)}.items()
+            for doubt, f1 in zip((0.0, 3.0), f1s, strict=True)
+        ),
+        {"what": "speed", "doubt": 0.0, "effort": "fast", "looked_at": 0.0, "ratio": 1.0}
+        | {"tokens_per_second": 1_230_000},
+        {"what": "speed", "doubt": 3.0, "effort": "best", "looked_at": 7.65, "ratio": 5.67}
+        | {"tokens_per_second": 123_000},
+    ]
+}
 SERVING = {
     "wrk": "wrk 1",
     "rows": [
@@ -251,6 +295,7 @@ def results(tmp_path: Path) -> Path:
         "harm": HARM,
         "corpora": CORPORA,
         "serving": SERVING,
+        "effort": EFFORT,
     }
     for name, measured in made_up.items():
         text = json.dumps({"signature": ABOUT, **measured})
@@ -272,6 +317,7 @@ TABLES += (
     "corpora",
     "cluster",
     "serving",
+    "effort",
 )
 
 
@@ -285,23 +331,25 @@ def document(tmp_path: Path) -> Path:
 
 EXPECTED = {
     "quality": [
-        "| `examples/article` | spacing exact | no |  |",
+        "| on | figure | majuscule | effort best | best other |",
+        "| `examples/article` | spacing exact | no |  |  |",
         (
-            "| EN-Wiki test | word F1 | 22.22 | 21.00, better; 93.50, character LSTM, re-run in"
-            " PyTorch, on the set's own training part (P) |"
+            "| EN-Wiki test | word F1 | 22.22 | 24.24 | 21.00, better; 93.50, character LSTM,"
+            " re-run in PyTorch, on the set's own training part (P) |"
         ),
-        "|  | word F1, adapted to its development set | 23.23 |  |",
-        "| WMT21 news, Moses tokens | word F1 | 33.33 | 30.00, better + spaces |",
-        "|  | exact lines | 34.34 % | 31.00 %, better + spaces |",
-        "| EWT test, Penn Treebank tokens | gaps right | 44.44 % | 43.00 %, half, case given |",
-        "| `restore`, one core, 100 MB | tokens/s | 7.77 M | 0.05 M, slow |",
-        "|  | first line out after | 0.12 s | 1.50 s, slow |",
-        "|  | memory at most | 78 MB | 78 MB, slow |",
-        "| `flatten`, one core, 100 MB | tokens/s | 8.88 M |  |",
-        "| `corpus`, 2 cores, 10.2 GB | MB/s | 11.25 | 0.50, slow in a pool of processes |",
-        "|  | memory at most, all processes | 512 MB |  |",
-        "| `serve`, 64 connections | requests/s | 1,234 |  |",
-        "|  | answered after, 99 % | 10 ms |  |",
+        "|  | word F1, adapted to its development set | 23.23 | 25.25 |  |",
+        "| WMT21 news, Moses tokens | word F1 | 33.33 | 38.38 | 30.00, better + spaces |",
+        "|  | exact lines | 34.34 % | 39.39 % | 31.00 %, better + spaces |",
+        "| EWT test, Penn Treebank tokens | gaps right | 44.44 % |  | 43.00 %, half, case given |",
+        "| `restore`, one core, 100 MB | tokens/s | 7.77 M | 0.11 M | 0.05 M, slow |",
+        "|  | first line out after | 0.12 s | 0.75 s | 1.50 s, slow |",
+        "|  | memory at most | 78 MB | 260 MB | 78 MB, slow |",
+        "| `restore`, two cores, 100 MB | tokens/s |  | 0.22 M |  |",
+        "| `flatten`, one core, 100 MB | tokens/s | 8.88 M |  |  |",
+        "| `corpus`, 2 cores, 10.2 GB | MB/s | 11.25 |  | 0.50, slow in a pool of processes |",
+        "|  | memory at most, all processes | 512 MB |  |  |",
+        "| `serve`, 64 connections | requests/s | 1,234 |  |  |",
+        "|  | answered after, 99 % | 10 ms |  |  |",
     ],
     "serving": [
         "| 64 | 1.0 | 7,000 | 1,234 | 55,000 | 4 ms | 10 ms | 20 ms | 1 | 5 |",
@@ -311,13 +359,41 @@ EXPECTED = {
         ),
     ],
     "card": [
-        "| wmt21 | moses |  | 33.33 |  | 32.00 % |  | 34.34 % |",
-        "| wmt21 | moses | news | 36.36 |  |  |  |  |",
+        "| wmt21 | moses |  | fast | 33.33 |  | 32.00 % |  | 34.34 % |",
+        "| wmt21 | moses |  | best | 38.38 |  |  |  | 39.39 % |",
+        "| wmt21 | moses | news | fast | 36.36 |  |  |  |  |",
+        "| wmt21 | moses | news | best | 40.40 |  |  |  |  |",
+    ],
+    "source": [
+        (
+            "quality: model `0123456789ab` and its second stage `ba9876543210`, majuscule 9.9.9,"
+            " 2000-01-01, an abacus, 10 cores, Python 3.0; speed: model `0123456789ab` and its"
+            " second stage `ba9876543210`, majuscule 9.9.9, 2000-01-01, an abacus, 10 cores,"
+            " Python 3.0. Made by `python benchmarks/run.py`."
+        ),
+    ],
+    "speed": [
+        "| whole job | majuscule, effort best | 100 | 0.09 M |  |  |  |  | 250 MB |",
+        "| `restore` | 1 | 100 |  |  |  | 7.77 M | 1.50 s | 78 MB |",
+        "| `restore --effort best` | 2 | 100 | 4.75 s |  |  | 0.22 M | 0.50 s | 270 MB |",
+        "| `corpus --effort best` | 2 | 100 |  |  |  | 0.24 M |  |  |",
+        "| restore | threads | 100 | 1.90 |  |  |  |",
+        "| restore --effort best | threads | 100 | 1.75 |  |  | yes |",
+    ],
+    "effort": [
+        (
+            "| margins looked at | of tokens | tokens/s | times as long | word F1, mean | EWT"
+            " development set | Held out: x |"
+        ),
+        "| none, effort fast | 0.00 % | 1,230 k | 1.00 | 85.00 | 80.00 | 90.00 |",
+        "| below 3, effort best | 7.65 % | 123 k | 5.67 | 86.75 | 82.50 | 91.00 |",
     ],
     "summary": [
         "| better + spaces | 21.00 | 30.00 |  | 31.00 |  |  |  |",
         "| majuscule | 22.22 | 33.33 (30.0–35.1) |  | 34.34 |  |  |  |",
+        "| majuscule, effort best | 24.24 | 38.38 |  | 39.39 |  |  |  |",
         "| majuscule, in the style of such texts |  | 36.36 |  |  |  |  |  |",
+        "| majuscule, effort best, in the style of such texts |  | 40.40 |  |  |  |  |  |",
         "| trigram language model (P) | 86.91 |  |  |  |  |  |  |",
         "| a giant | not runnable offline |  |  |  |  |  |  |",
     ],
@@ -334,6 +410,8 @@ EXPECTED = {
         "| moses | better + spaces | 30.00 |" + "  |" * 11 + " 3 (4 letters) |",
         "| moses | majuscule | 33.33 (30.0–35.1) |" + "  |" * 9 + " 12.00 |  | 0 |",
         "| moses | majuscule, style news | 36.36 |" + "  |" * 11 + " 0 |",
+        "| moses | majuscule, effort best | 38.38 |" + "  |" * 11 + " 0 |",
+        "| moses | majuscule, effort best, style news | 40.40 |" + "  |" * 11 + " 0 |",
         "| moses | half, case given |  |  |  | 98.00 |  | 99.00 |  | 0 |",
         "Flattened as moses, without 7 whose letters the tokeniser changes.",
         "$ python benchmarks/run.py --set wmt21 --system majuscule",
@@ -354,6 +432,7 @@ EXPECTED = {
         ),
     ],
     "adapting": [
+        ("| en_wiki.dev |  |  |  |  | EN-Wiki test, effort best | 24.24 → 25.25 | 35 → 25 |  |"),
         (
             "| 10 articles, gazette | 5,000 | 1.2 | 123 |  | gazette | 91.00 → 92.50"
             " | 1,200 → 1,000 | 600 → 450 |"
@@ -528,6 +607,11 @@ def test_quality_is_measured_on_every_set(
     assert rows["en_wiki.test", "tokens", "truecase", None]["missing"] == "no truecase"
     assert rows["wmt21", "moses", "majuscule", None]["missing"] == "no sacremoses"
     assert rows["wmt21", "plain", "truecase + nltk", None]["missing"] == "no truecase"
+    for style in (None, "news"):
+        again = rows["heldout.tiny", "moses", "majuscule, effort best", style]
+        assert again["missing"] == "no sacremoses"
+    again = rows["heldout.tiny", "plain", "majuscule, effort best", None]
+    assert "expected the second stage of the model tiny" in again["missing"]
     assert rows["heldout.unknown", "ptb", "majuscule", None]["lines"] == 2
     assert "missing" in next(row for row in measured["round_trips"] if row["system"] == "nltk")
     trip = next(row for row in measured["round_trips"] if row["system"] == "majuscule")
@@ -677,6 +761,82 @@ def test_adapting_is_judged(
     assert row["wrong_after"] < row["wrong_before"]
     both = adapting._both_ways(shared / "corpus")
     assert both == frozenset()  # nothing is there often enough
+
+
+def test_a_second_stage_that_is_not_there_is_told(
+    model: Path, shared: Path, tmp_path: Path
+) -> None:
+    done = _python("effort.py", shared, tmp_path, "--model", model)
+    assert done.returncode == 0, done.stderr
+    (row,) = json.loads((tmp_path / "effort.json").read_text("utf-8"))["rows"]
+    assert row["what"] == "speed"
+    assert "expected the second stage of the model tiny" in row["missing"]
+
+
+def test_a_second_look_is_judged(deep: Path, shared: Path, tmp_path: Path) -> None:
+    for name in ("en_wiki.test.tok.txt", "wmt21.txt", "ewt.test.txt"):
+        (shared / "eval" / name).unlink()  # no test set has a part in it
+    done = _python("effort.py", shared, tmp_path, "--model", deep)
+    assert done.returncode == 0, done.stderr
+    measured = json.loads((tmp_path / "effort.json").read_text("utf-8"))
+    assert measured["signature"]["second_stage"]["onnxruntime"]
+    judged, timed = (
+        [row for row in measured["rows"] if row["what"] == what] for what in ("accuracy", "speed")
+    )
+    flattenings = {row["set"]: row["flattening"] for row in judged}
+    assert flattenings.pop("en_wiki.dev") == "tokens"
+    assert flattenings == dict.fromkeys(["ewt.dev", "heldout.tiny", "heldout.unknown"], "moses")
+    assert len(judged) == 4 * len(timed)
+    doubts = [row["doubt"] for row in timed]
+    assert doubts == sorted(set(doubts))
+    assert [row["effort"] for row in timed if row["effort"]] == ["fast", "best"]
+    looked = [row["looked_at"] for row in timed]
+    assert (looked == sorted(looked), looked[0], looked[-1] > 0) == (True, 0, True)
+    assert timed[0]["ratio"] == 1
+    assert all(row["tokens"] == timed[0]["tokens"] > 40 for row in timed)
+    flat = majuscule.text.lower("\n".join(LINES))
+    for effort, doubt in (("fast", 0), ("best", 3)):
+        restored = majuscule.Restorer(deep, effort=effort).restore(flat)
+        figures = evaluate(restored.split("\n"), LINES, flat.split("\n")).figures()
+        row = next(row for row in judged if (row["set"], row["doubt"]) == ("en_wiki.dev", doubt))
+        assert row["word_f1"] == round(figures["word_f1"], 2)
+
+
+def test_both_efforts_are_judged(deep: Path, shared: Path, tmp_path: Path) -> None:
+    options = ["--model", deep, "--set", "heldout.tiny"]
+    options += ["--system", "majuscule", "--system", "majuscule, effort best"]
+    done = _python("quality.py", shared, tmp_path, *options, cache=tmp_path / "cache")
+    assert done.returncode == 0, done.stderr
+    measured = json.loads((tmp_path / "quality.json").read_text("utf-8"))
+    assert measured["signature"]["second_stage"]["onnxruntime"]
+    rows = _rows(measured)
+    flat = majuscule.flatten("\n".join(LINES))
+    for effort, system in (("fast", "majuscule"), ("best", "majuscule, effort best")):
+        restorer = majuscule.Restorer(deep, effort=effort)
+        restored = restorer.restore(flat).split("\n")
+        row = rows["heldout.tiny", "plain", system, None]
+        figures = evaluate(restored, LINES, flat.split("\n")).figures()
+        assert row["word_f1"] == round(figures["word_f1"], 2)
+        assert f"| model {restorer.hash} |" in row["signature"]
+        assert ("onnxruntime" in row["signature"]) is (effort == "best")
+        assert ("heldout.tiny", "moses", system, "news") in rows
+
+
+def test_an_adapter_is_judged_with_both_efforts(
+    deep: Path, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import adapting
+
+    sample = "In Rome she met the Team of the bank .\n" * 12
+    (shared / "eval" / "en_wiki.dev.tok.txt").write_text(sample, "utf-8")
+    rows = list(adapting.to_wiki(majuscule.model.load(deep), shared))
+    home = [row for row in rows if row["home"]]
+    assert [(row["on"], row.get("effort")) for row in home] == [
+        ("en_wiki.test", None),
+        ("en_wiki.test", "best"),
+    ]
+    assert not any("missing" in row for row in rows)
 
 
 def test_an_article_at_several_levels_stays_on_one_side(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "benchmarks"
-NAMES = ("accuracy-speed", "growth", "errors-by-class")
+NAMES = ("accuracy-speed", "growth", "effort", "errors-by-class")
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -58,9 +58,11 @@ def _judged(name: str, flattening: str, system: str, figure: float) -> dict[str,
 QUALITY: list[dict[str, Any]] = [
     _judged("en_wiki.test", "tokens", "truecase", 70.12),
     _judged("en_wiki.test", "tokens", "majuscule", 91.23),
+    _judged("en_wiki.test", "tokens", "majuscule, effort best", 94.32),
     _judged("en_wiki.test", "tokens", "left as it is", 31.0),
     _judged("wmt21", "moses", "majuscule", 92.34) | {"style": None},
     _judged("wmt21", "moses", "majuscule", 99.99) | {"style": "news"},
+    _judged("wmt21", "moses", "majuscule, effort best", 94.56) | {"style": None},
     _judged("wmt21", "moses", "first letter of each line", 33.0),
     _judged("wmt21", "moses", "truecase + sacremoses", 71.23),
     _judged("wmt21", "moses", "truecase + nltk", 71.01),
@@ -73,6 +75,7 @@ SPREAD = {"seconds_least": 0.5, "seconds_most": 9.0}
 SPEED: list[dict[str, Any]] = [
     {"what": "restore", "system": "majuscule", "tokens_per_second": 1_780_000, **LIBRARY},
     {"what": "restore", "system": "truecase + sacremoses", "tokens_per_second": 76_600, **LIBRARY},
+    {"what": "restore", "system": "majuscule, effort best", "tokens_per_second": 54_300, **LIBRARY},
     {
         "what": "restore",
         "system": "a much longer name + <of> + another",
@@ -80,6 +83,8 @@ SPEED: list[dict[str, Any]] = [
         **LIBRARY,
     },
     {"what": "flatten", "system": "floor", "tokens_per_second": 9_870_000, **LIBRARY},
+    {"what": "restore", "mb": 4, "how": "command", "system": "majuscule, effort best"},
+    {"what": "cores", "job": "restore", "cores": 2, "system": "majuscule, effort best"},
     {"what": "restore", "mb": 1, "tokens": 10**6, "seconds": 1.0, **COMMAND, **SPREAD},
     {"what": "restore", "mb": 4, "tokens": 4 * 10**6, "seconds": 4.0, **COMMAND, **SPREAD},
     {
@@ -100,24 +105,45 @@ SPEED: list[dict[str, Any]] = [
         "how": "threads",
     },
 ]
+EFFORT: list[dict[str, Any]] = [
+    *(
+        {"what": "accuracy", "set": name, "doubt": doubt, "word_f1": f1}
+        for name, f1s in {"a.dev": [90.0, 91.5, 92.0], "heldout.b": [80.0, 80.5, 81.0]}.items()
+        for doubt, f1 in zip((0.0, 1, 3.0), f1s, strict=True)
+    ),
+    *(
+        {"what": "speed", "doubt": doubt, "effort": effort, "looked_at": share, "cores": 2}
+        | {"tokens_per_second": rate}
+        for doubt, effort, share, rate in [
+            (0.0, "fast", 0.0, 1_230_000),
+            (1, None, 2.34, 345_000),
+            (3.0, "best", 7.65, 98_700),
+        ]
+    ),
+]
+RESULTS = {"quality": QUALITY, "speed": SPEED, "effort": EFFORT}
 
 
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
     folder = tmp_path / "results"
     folder.mkdir()
-    for name, rows in (("quality", QUALITY), ("speed", SPEED)):
+    for name, rows in RESULTS.items():
         (folder / f"{name}.json").write_text(json.dumps({"rows": rows}), "utf-8")
     return folder
+
+
+def _there() -> dict[str, list[dict[str, Any]]]:
+    """The results without what could not be measured."""
+    return {name: [row for row in rows if "missing" not in row] for name, rows in RESULTS.items()}
 
 
 def _stubs(pictures: ModuleType, folder: Path) -> Path:
     """What `--check` looks at of a picture, and no more."""
     out = folder / "pictures"
     out.mkdir()
-    rows = [[row for row in given if "missing" not in row] for given in (QUALITY, SPEED)]
     for name in NAMES:
-        about = pictures._hash(pictures.ALL[name].data(*rows))
+        about = pictures._hash(pictures.ALL[name].data(_there()))
         (out / f"{name}.svg").write_text(f"<dc:identifier>{about}</dc:identifier>", "utf-8")
     return out
 
@@ -209,20 +235,26 @@ def test_matplotlib_is_asked_for(results: Path, tmp_path: Path) -> None:
 
 
 def test_what_is_shown(pictures: ModuleType) -> None:
-    quality = [row for row in QUALITY if "missing" not in row]
-    shown = pictures.ALL["accuracy-speed"].data(quality, SPEED)
+    shown = pictures.ALL["accuracy-speed"].data(_there())
     # No other system is left out that was both judged and timed, and ours has no style here.
     assert [(row["system"], row["word_f1"]) for row in shown["systems"]] == [
         ("majuscule", 92.34),
+        ("majuscule, effort best", 94.56),
         ("truecase + sacremoses", 71.23),
         ("a much longer name + <of> + another", 71.02),
     ]
-    classes = pictures.ALL["errors-by-class"].data(quality, SPEED)
-    assert [row["system"] for row in classes["en_wiki.test"]] == ["majuscule", "truecase"]
-    assert [(row["system"], row["lower_recall"]) for row in classes["wmt21"]][:2] == [
+    classes = pictures.ALL["errors-by-class"].data(_there())
+    ours = ["majuscule", "majuscule, effort best"]
+    assert [row["system"] for row in classes["en_wiki.test"]] == [*ours, "truecase"]
+    assert [(row["system"], row["lower_recall"]) for row in classes["wmt21"]][:3] == [
         ("majuscule", 92.34),
+        ("majuscule, effort best", 94.56),
         ("truecase", 71.23),
     ]
+    growth = pictures.ALL["growth"].data(_there())
+    assert [len(growth["jobs"][0]["points"]), len(growth["cores"])] == [2, 1]
+    effort = pictures.ALL["effort"].data(_there())
+    assert effort["sets"] == {"a.dev": [90.0, 91.5, 92.0], "heldout.b": [80.0, 80.5, 81.0]}
 
 
 def test_pictures_are_drawn(results: Path, tmp_path: Path) -> None:
@@ -250,6 +282,12 @@ def test_pictures_are_drawn(results: Path, tmp_path: Path) -> None:
             "76.6 k tokens/s",
         ],
         "growth": ["1.01 M tokens/s", "after 0.12 s", "R² 0.9877", "1.87", "restore, 2 threads"],
+        "effort": ["effort fast", "effort best", "7.7 %", "a.dev", "b", "mean of 2 sets", "300 k"],
+        "effort, said": [
+            "effort fast, margins below 0: 0.0 % of tokens looked at, word F1 85.00",
+            "effort best, margins below 3: 7.7 % of tokens looked at, word F1 86.50 by the mean",
+            "by the mean, 98.7 k tokens/s",
+        ],
         "growth, said": ["restore: 0.12 seconds, then 1.01 M tokens/s", "1.87 times as fast"],
         "errors-by-class": ["lower", "Title", "UPPER", "miXed", "majuscule", "truecase", "91.2"],
         "errors-by-class, said": ["truecase on wmt21: lower 71.2 %, Title 61.2 %"],

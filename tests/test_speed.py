@@ -142,11 +142,19 @@ def test_a_system_that_is_not_there_says_so(tmp_path: Path) -> None:
     assert _stopwatch("flatten", "pyonmttok", text, path=tmp_path) == ([], {"missing": "not here"})
 
 
+def test_a_model_without_a_second_stage_says_so(model: Path, tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("a\n", "utf-8")
+    seen, timed = _stopwatch("restore", "majuscule, effort best", text, "--model", model)
+    assert (seen, timed.keys()) == ([], {"missing"})
+    assert "expected the second stage of the model tiny" in timed["missing"]
+
+
 def test_every_other_system_is_one_of_rivals(speed: ModuleType) -> None:
     others = importlib.import_module("stopwatch").OTHERS
     assert speed.JOBS.keys() == others.keys()
     for job, systems in speed.JOBS.items():
-        assert set(systems) - {"floor"} <= set(others[job])
+        assert set(systems) - {"floor", speed.BEST} <= set(others[job])
 
 
 def test_a_ratio_is_the_median_of_rounds_not_of_the_machine(
@@ -307,11 +315,52 @@ def test_everything_is_measured(
         *[("flatten", 0.01), ("flatten", 1), ("growth", 1)],
         *[("restore", 0.01), ("restore", 1), ("growth", 1)],
         ("first line", 1),
+        ("restore", 1),
     ]
+    (again,) = (row for row in rows if row["system"] == speed.BEST)
+    assert "expected the second stage of the model tiny" in again["missing"]
     cores = [row for row in rows if row["what"] == "cores" and "missing" not in row]
     assert all(row["same_bytes"] for row in cores)
     assert len(cores) == (8 if cores_here > 1 else 0)
     assert rows[-1] == {"what": "installed", "system": "none"} | {"missing": rows[-1]["missing"]}
+
+
+@pytest.mark.usefixtures("_cores_given_back")
+def test_the_second_stage_is_timed(
+    speed: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One core and two by turns; what is there once more is the same, or it shows."""
+    runs: list[tuple[str, int, tuple[object, ...]]] = []
+    bench = speed._Bench(tmp_path, tmp_path, 1, [])
+    bench.cores = [0, 1]
+    now = [1]
+
+    def command(_: object, job: str, given: Path, *options: object) -> Any:
+        runs.append((job, now[0], options))
+        given.with_suffix(".out").write_text(str(now[0] if "odd" in given.name else 0), "utf-8")
+        return speed.Run(6.0 / now[0], 0.5, 100 + now[0], "")
+
+    said = speed.Run(9, 0.5, 10, json.dumps({"seconds": 1.0, "start": 0.25}))
+    monkeypatch.setattr(speed, "ROUNDS", 2)
+    monkeypatch.setattr(speed._Bench, "stay_on", lambda _, count: now.__setitem__(0, count))
+    monkeypatch.setattr(speed._Bench, "command", command)
+    monkeypatch.setattr(speed._Bench, "timed", lambda *_: said)
+    monkeypatch.setattr(speed._Bench, "first_line", lambda *_: 0.5 / now[0])
+    for name, same in (("even", True), ("odd", False)):
+        text = speed.Text(2.0, tmp_path, tmp_path / f"{name}.flat", 1200)
+        one, two, cores, corpus = bench.second_stage(text, text, text)
+        assert {row["system"] for row in (one, two, cores, corpus)} == {speed.BEST}
+        assert [(row["what"], row["cores"], row["tokens_per_second"]) for row in (one, two)] == [
+            ("restore", 1, 200),
+            ("restore", 2, 400),
+        ]
+        assert (two["first_line_seconds"], two["peak_mb"]) == (0.25, 102)
+        assert (cores["what"], cores["how"], cores["speedup"]) == ("cores", "threads", 2.0)
+        assert cores["same_bytes"] is same
+        assert (corpus["what"], corpus["cores"], corpus["tokens_per_second"]) == ("corpus", 2, 400)
+    assert [run[:2] for run in runs[:4]] == [("restore", 1), ("restore", 2)] * 2
+    assert all(options[-2:] == ("--effort", "best") for _, _, options in runs)
+    assert now == [1]
 
 
 def test_a_second_core_that_is_not_there(speed: ModuleType, tmp_path: Path) -> None:
