@@ -5,7 +5,7 @@ VENV := .venv-make
 PY := $(VENV)/bin/python
 SOURCES := $(wildcard src/majuscule/*.py src/majuscule/*.py[ix] src/majuscule/*/*.py src/majuscule/data/* \
   src/majuscule/data/completion/* src/majuscule/server/page/* share/man/man1/*) pyproject.toml setup.py
-KERNEL_TESTS := $(addprefix tests/test_,text.py parts.py records.py features.py decode.py model.py lexicon.py choices.py restorer.py recognition.py clustering.py training.py)
+KERNEL_TESTS := $(addprefix tests/test_,text.py parts.py records.py features.py decode.py model.py lexicon.py choices.py restorer.py recognition.py clustering.py training.py rescorer.py rescoring.py)
 
 # The other supported Pythons that this machine has (3.11 stands for the one in use).
 OTHERS := $(foreach v,3.10 3.12 3.13,$(lastword $(wildcard /usr/bin/python$(v) /usr/local/bin/python$(v)) \

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unittest import mock
 
+import numpy as np
 import pytest
 from erratic import Erratic
 from hypothesis import HealthCheck, settings
 
-from majuscule import cli
+from majuscule import cli, training
+from majuscule.rescorer import FORMAT, beside
 from majuscule.restorer import Restorer
 from majuscule.training import Settings, Source, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from typing import TypeAlias
 
     from majuscule.model import Model
@@ -98,3 +104,82 @@ def assert_refused(result: Done, status: int, *parts: object) -> None:
 def erratic(request: pytest.FixtureRequest) -> Restorer:
     """Restorers whose models decide by chance, or for one gap wherever they may."""
     return Restorer(Erratic.made(request.param))
+
+
+@pytest.fixture(scope="session")
+def rescoring() -> Any:
+    """The module that learns second stages, where there is what it needs."""
+    for name in ("onnx", "onnxruntime", "torch"):
+        pytest.importorskip(name)
+    import_module("torch").set_num_threads(1)  # with more, sums come in another order
+    return import_module("majuscule.rescoring")
+
+
+@pytest.fixture(scope="session")
+def small(rescoring: Any) -> Any:
+    """Settings of a second stage that is learned in a few seconds."""
+    return rescoring.Settings(
+        passes=40,
+        spans=(1, 2),
+        width=16,
+        top=16,
+        word_width=4,
+        class_width=4,
+        part_width=4,
+        rate=4e-3,
+        every=50,
+    )
+
+
+@pytest.fixture(scope="session")
+def firsts(tiny: Model) -> tuple[list[Source], list[Model]]:
+    """The tiny model's text, and two like it that have not learned one half of it each."""
+    sources = [Source(DATA / "tiny.txt", style="news")]
+    halves = (replace(TINY, folds=2, fold=fold) for fold in (1, 2))
+    with short_batches():
+        return sources, [train(sources, half) for half in halves]
+
+
+def short_batches() -> AbstractContextManager[None]:
+    """Batches of a few lines, so that the tiny model's text is more than one."""
+    return mock.patch.object(training, "BATCH_CHARACTERS", 300)
+
+
+@pytest.fixture(scope="session")
+def deep(
+    rescoring: Any,
+    small: Any,
+    tiny: Model,
+    firsts: tuple[list[Source], list[Model]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """The tiny model in a file, and beside it a second stage that has learned something."""
+    path = tmp_path_factory.mktemp("deep") / "tiny.safetensors"
+    tiny.save(path)
+    sources, models = firsts
+    with short_batches():
+        content = rescoring.train(
+            sources, tiny, models, small, folds=2, saved=path.with_name("saved")
+        )
+    beside(path).write_bytes(content)
+    return path
+
+
+@pytest.fixture(scope="session")
+def strange(rescoring: Any) -> bytes:
+    """A second stage's file of weights by chance, so large that its values go to every bound."""
+    torch = import_module("torch")
+    network = rescoring.Network(
+        rescoring.Settings(
+            spans=(1, 3), width=16, top=16, word_width=4, class_width=4, part_width=4
+        )
+    )
+    rng = np.random.default_rng(11)
+    with torch.no_grad():
+        for name, value in network.state().items():
+            by_chance = torch.from_numpy(rng.normal(0, 1, tuple(value.shape)).astype(np.float32))
+            value.copy_(by_chance.abs() if name.startswith("variances") else by_chance)
+        network.last *= 8
+    about = {"format": FORMAT, "base": "none", "spans": [1, 3], "doubt": 1 << 30}
+    content: bytes = rescoring.export(network, about)
+    return content

@@ -1,4 +1,4 @@
-"""A model without sense, under which all promises must hold nevertheless."""
+"""Models without sense, under which all promises must hold nevertheless."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from majuscule.model import Model
+from majuscule.rescorer import Rescorer
 from majuscule.text import Kind
 from majuscule.weights import FEATURES, FORMAT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from majuscule._arrays import Bytes, Ints, Keys
 
 FORMS = ("CanNot", "GonNA", "McDonald", "ThE", "cAn", "eBay", "gOn", "iPhone", "nA", "nOT", "sAId")
 
@@ -62,3 +65,38 @@ class Erratic(Model):
             about,
             join=join,
         )
+
+
+class ErraticRescorer(Rescorer):
+    """A second stage whose corrections are hashes of all that it looks at.
+
+    Args:
+        doubt: which margins are unsure.
+        most: what a correction is at most, either way.
+        spans: how far each layer looks.
+    """
+
+    def __init__(self, doubt: int, most: int, spans: tuple[int, ...] = (1, 2)) -> None:
+        self._doubt, self._most = doubt, most
+        self._spans = np.array(spans, dtype=np.int32)
+        self.about, self.base, self.hash = {}, "erratic", "0123456789ab"
+
+    def correct(self, places: Ints, numbers: Bytes, looks: list[Ints], own: Ints) -> Ints:
+        """Hashes of what is read, layer by layer as the network would look at it."""
+        below = first = _hashed(np.concatenate([places, numbers], axis=1).astype(np.uint64))
+        for look in looks:
+            below = _hashed(np.concatenate([np.zeros(1, np.uint64), below])[look])
+        found = _hashed(np.stack([below, first[own]], axis=1))
+        factors = np.arange(1, 25, 2, dtype=np.uint64) * np.uint64(0x9FB21C651E98DF25)
+        some = (found[:, np.newaxis] * factors) >> np.uint64(40)
+        out = (some % np.uint64(2 * self._most + 1)).astype(np.int32) - self._most
+        return out.reshape(-1, 3, 4)
+
+
+def _hashed(rows: Keys) -> Keys:
+    """A hash of each row."""
+    out = np.zeros(len(rows), dtype=np.uint64)
+    for column in rows.T:
+        out = (out ^ column * np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xD6E8FEB86659FD93)
+        out ^= out >> np.uint64(32)
+    return out

@@ -87,6 +87,29 @@ cdef inline int group(int label) noexcept nogil:
     return 1 if case == 3 else case
 
 
+cdef inline void emit(float[3][4] s, bint has_case, float* emission) noexcept nogil:
+    """What a token's scores make of each label after each case, scaled to 1 at most; 24 values."""
+    cdef int q, d, j
+    cdef float top = s[0][3] if s[0][3] > 0 else 0, g = 0
+    for q in range(3):
+        for d in range(3):
+            if not has_case:
+                s[q][d] = 0
+            elif q:
+                s[q][d] += s[0][d]
+            if s[q][d] > g:
+                g = s[q][d]
+    top += g
+    for q in range(3):
+        for j in range(8):
+            g = -top
+            if j & 3:
+                g += s[q][(j & 3) - 1]
+            if j >= 4:
+                g += s[0][3]
+            emission[8 * q + j] = expf(g) if g > -60 else expf(-60)
+
+
 cdef float forward_backward(Py_ssize_t a, Py_ssize_t b, const uint8_t[::1] allowed, const uint8_t[::1] role,
                             const uint8_t[::1] cased, const float[:, ::1] emission,
                             const float[:, :, :, ::1] potential, float[:, ::1] alpha, float[:, ::1] beta,
@@ -157,7 +180,7 @@ def learn(const int32_t[::1] rows, const int32_t[::1] first, const int32_t[::1] 
     cdef Py_ssize_t n = role.shape[0], lines = line.shape[0] - 1, r, t, a, b, c
     cdef int i, j, ii, jj, k, kp, d
     cdef int32_t row
-    cdef float top, p, g, loss = 0, log_z, gain
+    cdef float p, log_z, gain
     cdef double sum_ = 0
     cdef float[4] grad
     cdef float[:, ::1] emission = np.zeros((n, 24), dtype=np.float32)
@@ -196,26 +219,7 @@ def learn(const int32_t[::1] rows, const int32_t[::1] first, const int32_t[::1] 
                         q = 1 + ((c - edge[t]) & 1)
                         for d in range(3):
                             s[q][d] += weights[row, d]
-                k = role[t]
-                top = s[0][3] if s[0][3] > 0 else 0
-                g = 0
-                for q in range(3):
-                    for d in range(3):
-                        if not cased[k]:
-                            s[q][d] = 0
-                        elif q:
-                            s[q][d] += s[0][d]
-                        if s[q][d] > g:
-                            g = s[q][d]
-                top += g
-                for q in range(3):
-                    for j in range(8):
-                        g = -top
-                        if j & 3:
-                            g += s[q][(j & 3) - 1]
-                        if j >= 4:
-                            g += s[0][3]
-                        emission[t, 8 * q + j] = expf(g) if g > -60 else expf(-60)
+                emit(s, cased[role[t]], &emission[t, 0])
                 if not spacing:
                     known[t] = (1 << (gold[t] & 3)) | (allowed[t] & 48)
             if not spacing:
@@ -320,7 +324,7 @@ def slope(const float[:, :, ::1] scores, const uint8_t[::1] role, const uint8_t[
     """
     cdef Py_ssize_t n = role.shape[0], r, t, a, b
     cdef int i, j, ii, jj, k, kp, d, q
-    cdef float top, p, g, log_z
+    cdef float p, log_z
     cdef double sum_ = 0
     cdef float[:, ::1] emission = np.zeros((n, 24), dtype=np.float32)
     cdef float[:, ::1] alpha = np.zeros((n, 8), dtype=np.float32)
@@ -335,25 +339,10 @@ def slope(const float[:, :, ::1] scores, const uint8_t[::1] role, const uint8_t[
     cdef float sign
     with nogil:
         for t in range(n):
-            k = role[t]
-            top = scores[t, 0, 3] if scores[t, 0, 3] > 0 else 0
-            g = 0
             for q in range(3):
-                for d in range(3):
-                    s[q][d] = scores[t, q, d] if cased[k] else 0
-                    if q and cased[k]:
-                        s[q][d] += s[0][d]
-                    if s[q][d] > g:
-                        g = s[q][d]
-            top += g
-            for q in range(3):
-                for j in range(8):
-                    g = -top
-                    if j & 3:
-                        g += s[q][(j & 3) - 1]
-                    if j >= 4:
-                        g += scores[t, 0, 3]
-                    emission[t, 8 * q + j] = expf(g) if g > -60 else expf(-60)
+                for d in range(4):
+                    s[q][d] = scores[t, q, d]
+            emit(s, cased[role[t]], &emission[t, 0])
             if spacing:
                 known[t] = (1 << (gold[t] & 3)) | (16 << (gold[t] >> 2))
             else:
