@@ -164,6 +164,12 @@ def quality(results: Results) -> Iterator[str]:
         if two:
             rate = _figure(two, "tokens_per_second")
             yield line(f"{place}, two cores, {size}", "tokens/s", "", rate, "")
+        elif what == "restore":
+            speeds = {row["effort"]: row for row in results.rows("effort", what="speed")}
+            if "best" in speeds:
+                rates = [_figure(speeds[one], "tokens_per_second") for one in ("fast", "best")]
+                on = f"{place}, {speeds['best']['cores']} cores, the development sets"
+                yield line(on, "tokens/s", *rates, "")
     for row in results.rows("corpora", what="growth")[-1:]:
         rival = results.rows("corpora", what="beside")[-1]
         other = f"{rival['mb_per_second']:.2f}, {rival['system']} in a pool of processes"
@@ -176,7 +182,7 @@ def quality(results: Results) -> Iterator[str]:
         yield line("", "answered after, 99 %", f"{row['p99_ms']:.0f} ms", "", "")
     yield ""
     yield "(P) is published by others; all else was measured side by side, on the days below."
-    yield results.source("quality", "speed", "adapting", "corpora", "serving")
+    yield results.source("quality", "speed", "adapting", "effort", "corpora", "serving")
 
 
 def card(results: Results) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from erratic import Erratic
 from hypothesis import HealthCheck, settings
 
-from majuscule import cli, training
+from majuscule import cli, rescorer, training
 from majuscule.rescorer import FORMAT, beside
 from majuscule.restorer import Restorer
 from majuscule.training import Settings, Source, train
@@ -104,6 +105,17 @@ def assert_refused(result: Done, status: int, *parts: object) -> None:
 def erratic(request: pytest.FixtureRequest) -> Restorer:
     """Restorers whose models decide by chance, or for one gap wherever they may."""
     return Restorer(Erratic.made(request.param))
+
+
+@pytest.fixture
+def without_runtime(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From the call on, as if what runs a second stage were not there, nor one open already."""
+
+    def remove() -> None:
+        monkeypatch.setitem(sys.modules, "onnxruntime", None)
+        rescorer._opened.cache_clear()
+
+    return remove
 
 
 @pytest.fixture(scope="session")

@@ -208,8 +208,8 @@ def test_info_tells_what_the_model_is(cli_model):
     assert (told["second_stage"], shown["second_stage"]) == (None, "none")
 
 
-def test_info_tells_of_a_second_stage(here, cli_model, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)  # it is not needed to say so
+def test_info_tells_of_a_second_stage(here, cli_model, tmp_path, without_runtime):
+    without_runtime()  # it is not needed to say so
     path = tmp_path / "cli.safetensors"
     path.write_bytes(cli_model.read_bytes())
     beside = tmp_path / "cli.deep.onnx"
@@ -585,8 +585,8 @@ def test_what_is_no_second_stage_is_refused(here, cli_model, tmp_path):
 
 
 @pytest.mark.model
-def test_without_what_runs_the_second_stage_it_is_said(here, monkeypatch):
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+def test_without_what_runs_the_second_stage_it_is_said(here, without_runtime):
+    without_runtime()
     result = here("restore", "--effort=best", FLAT)
     assert_refused(result, 1, "the package onnxruntime, found none", "majuscule[deep]")
     assert here("restore", FLAT).returncode == 0

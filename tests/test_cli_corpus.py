@@ -180,14 +180,14 @@ def test_packages_that_are_missing_are_named(
 
 @pytest.mark.model
 def test_effort_is_for_corpora_too(
-    folder: Path, here: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+    folder: Path, here: Callable[..., Done], without_runtime: Callable[[], None]
 ) -> None:
     pytest.importorskip("onnxruntime")
     options = ("corpus", "a.jsonl", "-o", "out.jsonl", "--column", "text", "--effort", "best")
     assert here(*options, "--jobs", 1).returncode == 0
     found = [json.loads(line)["text"] for line in Path("out.jsonl").read_bytes().splitlines()]
     assert found == Restorer(effort="best", document="file").restore_batch(TEXTS)
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    without_runtime()
     assert_refused(here(*options), 1, "expected the package onnxruntime", "majuscule[deep]")
 
 

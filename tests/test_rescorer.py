@@ -566,10 +566,9 @@ def test_no_second_stage_is_said(tiny: Model, model: Path) -> None:
 
 
 def test_without_onnx_runtime_it_says_what_to_install(
-    model: Path, monkeypatch: pytest.MonkeyPatch
+    model: Path, without_runtime: Callable[[], None]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    rescorer._opened.cache_clear()
+    without_runtime()
     rescorer.beside(model).write_bytes(b"")
     with pytest.raises(MajusculeError, match=r"pip install 'majuscule\[deep\]'"):
         Restorer(model, effort="best")

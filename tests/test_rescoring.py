@@ -424,6 +424,13 @@ def test_what_others_had_learned_is_refused(learn: Any, firsts: Firsts, tmp_path
         assert str(raised.value).startswith(f"{tmp_path / 'saved'}: ")
 
 
+def test_a_damaged_file_is_told(learn: Any, tmp_path: Path) -> None:
+    learn(passes=1)
+    (tmp_path / "saved").write_bytes((tmp_path / "saved").read_bytes()[:100])
+    with pytest.raises(DataError, match="got a damaged file"):
+        learn(passes=1)
+
+
 def test_a_share_of_the_text_is_as_many_batches_in_every_pass(
     rescoring: Any, small: Any, tiny: Model, firsts: Firsts, learn: Any
 ) -> None:

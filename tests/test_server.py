@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -208,8 +207,8 @@ def test_effort_is_that_of_a_restorer(shipped):
 
 
 @pytest.mark.model
-def test_a_server_that_lacks_what_effort_needs_says_so(monkeypatch):
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+def test_a_server_that_lacks_what_effort_needs_says_so(without_runtime):
+    without_runtime()
     lines = [{"text": "in paris .", "effort": effort} for effort in ("fast", "best", "fast")]
     body = "".join(json.dumps(line) + "\n" for line in lines)
     app = create_app(Settings())

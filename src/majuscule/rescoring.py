@@ -21,12 +21,14 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from majuscule import _model, _training, rescorer
@@ -57,6 +59,7 @@ STEP = 32
 MOST = 63
 """The greatest integer weight, either way."""
 
+_SETTLING = 400
 _MOMENTUM = 0.02
 _LEAST_VARIANCE = 1e-4
 
@@ -164,6 +167,7 @@ class Network:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.momentum = _MOMENTUM
         seed = torch.Generator().manual_seed(settings.seed)
         word, part = settings.word_width, settings.part_width
         widths = word, word, settings.class_width, part, part
@@ -194,6 +198,19 @@ class Network:
         for kind in ("tables", "weights", "factors", "summands", "means", "variances"):
             named |= {f"{kind}.{i}": value for i, value in enumerate(getattr(self, kind))}
         return named
+
+    def settle(self, batches: Iterator[Lines]) -> None:
+        """Take means and variances anew, over all of these batches alike.
+
+        While learning they are those of the last batches, and a pass ends with the sources that
+        are longest for their size: what is learned would be normalised for those.
+        """
+        with torch.no_grad():
+            for number, lines in enumerate(batches):
+                self.momentum = 1 / (number + 1)
+                if lines.chosen.any():
+                    self.correct(lines, 0.0, 0)
+        self.momentum = _MOMENTUM
 
     def correct(self, lines: Lines, hidden: float = 0.0, seed: int | None = None) -> Any:  # noqa: ANN401 - torch has no types here
         """What to add to the scores of the chosen tokens: float32[chosen, 12], in logarithms.
@@ -239,7 +256,7 @@ class Network:
             self.factors[i],
             self.summands[i],
             learning,
-            _MOMENTUM,
+            self.momentum,
             _LEAST_VARIANCE,
         )
 
@@ -297,7 +314,9 @@ def train(
     if not 0 < len(firsts) <= folds:
         raise MajusculeError(f"expected models of 1 to {folds} folds, got {len(firsts)}")
     progress = progress or Silent()
-    learner = _Learner(Network(settings), base, saved)
+    read_from = [[source.path.name, source.style, source.weight] for source in sources]
+    signature = [asdict(settings), base.base, [first.base for first in firsts], folds, read_from]
+    learner = _Learner(Network(settings), base, saved, json.dumps(signature))
     total = 0
     progress.begin("reading", None)
     for _, text, _, _ in _texts(sources, base, folds, len(firsts), settings, 0):
@@ -308,28 +327,30 @@ def train(
     learner.resume(settings.passes * total)
     known = [known_of(first) for first in firsts]
     step = 0
+
+    def made(number: int, skipped: int) -> Iterator[Lines]:
+        memory = rescorer.Memory()
+        texts = _texts(sources, base, folds, len(firsts), settings, number)
+        for i, (fold, text, spacing, style) in enumerate(texts):
+            if i >= skipped:
+                stage = firsts[fold], known[fold], settings, memory
+                yield lines_of(text, *stage, spacing=spacing, style=style)
+
     for number in range(settings.passes):
         progress.begin(f"learning {number + 1}/{settings.passes}", None)
         skipped = max(0, learner.step - step)
-
-        def made(number: int = number, skipped: int = skipped) -> Iterator[Lines]:
-            memory = rescorer.Memory()
-            texts = _texts(sources, base, folds, len(firsts), settings, number)
-            for i, (fold, text, spacing, style) in enumerate(texts):
-                if i >= skipped:
-                    stage = firsts[fold], known[fold], settings, memory
-                    yield lines_of(text, *stage, spacing=spacing, style=style)
-
         step += min(skipped, total)
         if skipped >= total:
             continue
-        for lines in ahead(made()):
+        for lines in ahead(made(number, skipped)):
             learner.learn(lines)
             progress.advance(lines.characters)
             step += 1
             if step % settings.every == 0:
                 learner.save()
     learner.save()
+    progress.begin("settling", None)
+    learner.network.settle(islice(ahead(made(0, 0)), _SETTLING))
     header = {
         "format": FORMAT,
         "base": base.base,
@@ -360,7 +381,7 @@ def _texts(
 class _Learner:
     """A network with its optimisers, and where they are saved."""
 
-    def __init__(self, network: Network, base: Model, saved: Path) -> None:
+    def __init__(self, network: Network, base: Model, saved: Path, signature: str) -> None:
         settings = network.settings
         self.network, self._saved = network, saved
         self._potential: Floats = np.exp(base.transitions.astype(np.float32) / SCALE)
@@ -369,7 +390,7 @@ class _Learner:
         rest = {"initial_accumulator_value": 1e-8, "eps": 1e-10}
         self._tables = torch.optim.Adagrad(network.tables, settings.table_rate, **rest)
         self.step = self._total = 0
-        self._signature = json.dumps([asdict(settings), base.base])
+        self._signature = signature
 
     def learn(self, lines: Lines) -> None:
         """One step down the slope of the CRF's loss."""
@@ -431,10 +452,14 @@ class _Learner:
         self._total = total
         if not self._saved.exists():
             return
-        from safetensors import safe_open  # noqa: PLC0415 - only here
-
-        with safe_open(self._saved, "pt") as file:
-            known = file.metadata()
+        try:
+            with safe_open(self._saved, "pt") as file:
+                known = file.metadata() or {}
+        except SafetensorError as error:
+            raise DataError(
+                f"{self._saved}: expected what was learned so far, got a damaged file ({error});"
+                " move it away to begin anew"
+            ) from None
         if known.get("signature") != self._signature:
             raise DataError(
                 f"{self._saved}: expected what these settings had learned so far, got what others"

@@ -197,7 +197,7 @@ complete -c majuscule -n '_shtab_majuscule_using train' -l class-words -x -d 'ho
 complete -c majuscule -n '_shtab_majuscule_using train' -l class-least -x -d 'and how often they must occur (default: 10)'
 complete -c majuscule -n '_shtab_majuscule_using train' -l share -x -d 'of the text to use, for trying things out (default: 1.0)'
 complete -c majuscule -n '_shtab_majuscule_using train' -l folds -x -d 'how many parts the text is cut into, batch by batch (default: 1)'
-complete -c majuscule -n '_shtab_majuscule_using train' -l fold -x -d 'all of them are read, 0; or all but this one, 1 to `folds`; or -1 to -`folds`, (default: 0)'
+complete -c majuscule -n '_shtab_majuscule_using train' -l fold -x -d 'which of them is left out; 0 is none, and -3 all but the third (default: 0)'
 complete -c majuscule -n '_shtab_majuscule_using train; and test $_shtab_majuscule_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'natural text, UTF-8, .xz or plain: a paragraph a line, a blank line between documents; NAME=CORPUS tells the house style it is written in (./ before a path with = in it)'
 complete -c majuscule -n '_shtab_majuscule_using; and test $_shtab_majuscule_npos -eq 0' -a serve -d 'Show a page in the browser, and serve programs over HTTP.'
 complete -c majuscule -n '_shtab_majuscule_using serve' -s h -l help -d 'show this help message and exit'
