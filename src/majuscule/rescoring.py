@@ -21,7 +21,6 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import asdict, dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -59,7 +58,6 @@ STEP = 32
 MOST = 63
 """The greatest integer weight, either way."""
 
-_SETTLING = 400
 _MOMENTUM = 0.02
 _LEAST_VARIANCE = 1e-4
 
@@ -167,7 +165,6 @@ class Network:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.momentum = _MOMENTUM
         seed = torch.Generator().manual_seed(settings.seed)
         word, part = settings.word_width, settings.part_width
         widths = word, word, settings.class_width, part, part
@@ -198,19 +195,6 @@ class Network:
         for kind in ("tables", "weights", "factors", "summands", "means", "variances"):
             named |= {f"{kind}.{i}": value for i, value in enumerate(getattr(self, kind))}
         return named
-
-    def settle(self, batches: Iterator[Lines]) -> None:
-        """Take means and variances anew, over all of these batches alike.
-
-        While learning they are those of the last batches, and a pass ends with the sources that
-        are longest for their size: what is learned would be normalised for those.
-        """
-        with torch.no_grad():
-            for number, lines in enumerate(batches):
-                self.momentum = 1 / (number + 1)
-                if lines.chosen.any():
-                    self.correct(lines, 0.0, 0)
-        self.momentum = _MOMENTUM
 
     def correct(self, lines: Lines, hidden: float = 0.0, seed: int | None = None) -> Any:  # noqa: ANN401 - torch has no types here
         """What to add to the scores of the chosen tokens: float32[chosen, 12], in logarithms.
@@ -256,7 +240,7 @@ class Network:
             self.factors[i],
             self.summands[i],
             learning,
-            self.momentum,
+            _MOMENTUM,
             _LEAST_VARIANCE,
         )
 
@@ -349,8 +333,6 @@ def train(
             if step % settings.every == 0:
                 learner.save()
     learner.save()
-    progress.begin("settling", None)
-    learner.network.settle(islice(ahead(made(0, 0)), _SETTLING))
     header = {
         "format": FORMAT,
         "base": base.base,
