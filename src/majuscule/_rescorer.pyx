@@ -60,7 +60,7 @@ def inputs(const uint32_t[::1] low, const int32_t[::1] start, const int32_t[::1]
     `state` holds the document's number. `memory` holds, for each word of it, a key, how often
     it was there, and the sums of what the first stage found it.
     """
-    cdef Py_ssize_t n = start.shape[0], r, i, d, at, place
+    cdef Py_ssize_t n = start.shape[0], r, i, d, place
     cdef int32_t a, b, size, e, f, count
     cdef uint64_t h, known
     cdef int32_t[:, ::1] places = np.empty((n, 5), dtype=np.int32)
@@ -206,7 +206,6 @@ def reach(const uint8_t[::1] chosen, const int32_t[::1] line, const int32_t[::1]
     cdef uint8_t[::1] lower
     cdef int32_t[::1] rank
     cdef int32_t[:, ::1] at
-    cdef int32_t[::1] which
     taps = []
     for l in range(layers - 1, -1, -1):
         d = spans[l]

@@ -266,9 +266,7 @@ class Rescorer:
         except Exception as error:  # noqa: BLE001 - for whatever is wrong there is one of its own
             reason = str(error).split("\n", maxsplit=1)[0]
             raise ModelError(f"{where}: expected a second stage, got {reason:.200}") from None
-        import hashlib  # noqa: PLC0415 - nothing else that starts quickly needs it
-
-        self.hash = hashlib.sha256(content).hexdigest()[:12]
+        self.hash = hash_of(content)
 
     def _try(self) -> None:
         """Look at the last place of every table, so that what does not fit shows at once."""
@@ -323,6 +321,13 @@ class Rescorer:
 def beside(path: Path) -> Path:
     """Where the second stage of a model's file is: beside it."""
     return path.with_name(f"{path.stem}.deep.onnx")
+
+
+def hash_of(content: bytes) -> str:
+    """Twelve hexadecimal digits that tell this second stage's file from any other."""
+    import hashlib  # noqa: PLC0415 - nothing else that starts quickly needs it
+
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def load(model: Model, threads: int | None = None) -> Rescorer:

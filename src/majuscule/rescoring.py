@@ -30,7 +30,7 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
-from majuscule import _model, _training, rescorer
+from majuscule import _training, rescorer
 from majuscule.errors import DataError, MajusculeError
 from majuscule.features import Memory
 from majuscule.rescorer import FORMAT, NUMBERS, OUTPUTS, TABLES, ZERO, Scored, inputs, reach, weigh
@@ -141,10 +141,16 @@ def lines_of(
     example = example_of(text, spacing, style, known, Memory(), lambda _: np.zeros(0, np.int32))
     tokens = example.tokens
     ids = example.ids, example.first, example.edge
-    classes = _model.codes_of(tokens.key, first.words)
     memory.forget()
     given = rescorer.scored(
-        first, tokens, classes, Document.BLOCK, style, ids, first.score(*ids), example.bits
+        first,
+        tokens,
+        first.classes(tokens),
+        Document.BLOCK,
+        style,
+        ids,
+        first.score(*ids),
+        example.bits,
     )
     places, numbers = inputs(given, memory)
     chosen = given.margins.min(axis=1) < settings.learn * SCALE
@@ -217,7 +223,7 @@ class Network:
             read[:2] = [value * (chance >= hidden) for value in read[:2]]
         numbers = (torch.from_numpy(lines.numbers).float() - ZERO) / IN
         found = self._layer(0, torch.cat([*read, numbers], 1).bfloat16(), learning)
-        below = found = lowest = _rounded(found, 0, 255 / STEP, STEP)
+        found = lowest = _rounded(found, 0, 255 / STEP, STEP)
         for i, look in enumerate(lines.looks):
             # What is beyond the line is 0.
             below = torch.cat([torch.zeros(1, found.shape[1], dtype=found.dtype), found])

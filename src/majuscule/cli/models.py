@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from contextlib import closing, suppress
@@ -77,8 +76,7 @@ def _second_stage(path: Path) -> dict[str, Any] | None:
     if not beside.exists():
         return None
     content = beside.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()[:12]
-    return {"file": str(beside), "bytes": len(content), "hash": digest}
+    return {"file": str(beside), "bytes": len(content), "hash": rescorer.hash_of(content)}
 
 
 def _told(facts: dict[str, Any]) -> dict[str, Any]:
