@@ -7,6 +7,7 @@ import threading
 from dataclasses import asdict, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -17,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_training import problem_of
 
-from majuscule import DataError, MajusculeError, _training
-from majuscule.rescorer import FORMAT, Memory, Rescorer, beside
+from majuscule import DataError, MajusculeError, ModelError, _training
+from majuscule.rescorer import FORMAT, Memory, Rescorer, beside, hash_of
 from majuscule.restorer import Restorer
 from majuscule.text import CASED, flatten, read
 from majuscule.training import Source, ahead, batches
@@ -282,11 +283,11 @@ def halves(rescoring: Any, small: Any, tiny: Model, firsts: Firsts) -> Iterator[
     """What the second stage was learned from: each half as the model without it scores it."""
     sources, models = firsts
     with short_batches():
-        for fold, text, spacing, style in rescoring._texts(sources, tiny, 2, 2, small, 0):
+        for fold, text, spacing, style in rescoring._texts(sources, tiny, 2, 2, small):
             yield learned_from(rescoring, models[fold], small, text, spacing=spacing, style=style)
 
 
-def loss_of(lines: Any, base: Model, corrections: Any = 0) -> float:
+def loss_of(lines: Any, corrections: Any = 0) -> float:
     """The CRF's loss of a batch with corrections."""
     scores = lines.given.scores.astype(np.float32)
     scores[lines.chosen] += corrections
@@ -299,7 +300,7 @@ def loss_of(lines: Any, base: Model, corrections: Any = 0) -> float:
         lines.gold,
         tokens.lines,
         lines.spacing,
-        np.exp(base.transitions.astype(np.float32) / SCALE),
+        lines.potential,
     )
     return loss
 
@@ -310,9 +311,9 @@ def test_learning_lowers_the_loss(
     stage = Rescorer(beside(deep).read_bytes(), "deep", 1)
     before = after = 0.0
     for lines in halves(rescoring, small, tiny, firsts):
-        before += loss_of(lines, tiny)
+        before += loss_of(lines)
         found = stage.correct(lines.places, lines.numbers, lines.looks, lines.own)
-        after += loss_of(lines, tiny, found)
+        after += loss_of(lines, found)
     assert after < before / 2
 
 
@@ -350,6 +351,7 @@ def test_the_file_says_what_it_was_made_of(
         "doubt": round(small.doubt * SCALE),
         "settings": json.loads(json.dumps(asdict(small))),
         "firsts": [first.base for first in firsts[1]],
+        "begun": None,
     }
 
 
@@ -377,12 +379,25 @@ def learn(rescoring: Any, small: Any, tiny: Model, firsts: Firsts, tmp_path: Pat
     """A call that learns a little, saving every so often."""
     sources, models = firsts
 
-    def call(stop: int = 1 << 30, name: str = "saved", base: Model = tiny, **others: Any) -> Any:
+    def call(
+        stop: int = 1 << 30,
+        name: str = "saved",
+        base: Model = tiny,
+        begun: bytes | None = None,
+        **others: Any,
+    ) -> Any:
         settings = replace(small, **{"passes": 3, "every": 4, **others})
         progress = Until(stop)
         with short_batches():
             content = rescoring.train(
-                sources, base, models, settings, folds=2, saved=tmp_path / name, progress=progress
+                sources,
+                base,
+                models,
+                settings,
+                folds=2,
+                saved=tmp_path / name,
+                begun=begun,
+                progress=progress,
             )
         return content, progress.names
 
@@ -431,22 +446,149 @@ def test_a_damaged_file_is_told(learn: Any, tmp_path: Path) -> None:
         learn(passes=1)
 
 
-def test_a_share_of_the_text_is_as_many_batches_in_every_pass(
+def test_a_share_of_the_text_is_learned_from(
     rescoring: Any, small: Any, tiny: Model, firsts: Firsts, learn: Any
 ) -> None:
-    settings = replace(small, share=0.5)
+    """In every pass the same."""
     with short_batches():
-        counts = [
-            sum(1 for _ in rescoring._texts(firsts[0], tiny, 2, 2, chosen, number))
-            for chosen in (settings, small)
-            for number in range(5)
-        ]
-    assert len(set(counts[:5])) == len(set(counts[5:])) == 1
-    assert 0 < counts[0] < counts[5]
+        some, every = (
+            list(rescoring._texts(firsts[0], tiny, 2, 2, chosen))
+            for chosen in (replace(small, share=0.5), small)
+        )
+    assert 0 < len(some) < len(every)
     whole, _ = learn(name="whole", share=0.5)
     with pytest.raises(Stopped):
-        learn(counts[0] + 1, share=0.5)
+        learn(len(some) + 1, share=0.5)
     assert learn(share=0.5)[0] == whole
+
+
+def test_the_corrected_model_teaches_nothing(
+    rescoring: Any, small: Any, tiny: Model, firsts: Firsts, learn: Any
+) -> None:
+    """Each batch is judged with the transitions of the model that scored it, not with others."""
+    for model in (tiny, *firsts[1]):
+        lines = learned_from(rescoring, model, small)
+        expected = np.exp(model.transitions.astype(np.float32) / SCALE)
+        assert np.array_equal(lines.potential, expected)
+    others = replace(tiny, transitions=tiny.transitions[::-1].copy())
+    stages = []
+    for name, base in (("one", tiny), ("other", others)):
+        content, _ = learn(name=name, base=base, passes=1)
+        stage = Rescorer(content, name, 1)
+        stages.append(stage)
+        assert stage.base == base.base
+    assert stages[0].base != stages[1].base
+    for lines in halves(rescoring, small, tiny, firsts):
+        given = lines.places, lines.numbers, lines.looks, lines.own
+        one, other = (stage.correct(*given).tolist() for stage in stages)
+        assert one == other
+
+
+def test_a_pass_is_mixed(
+    rescoring: Any, small: Any, tiny: Model, firsts: Firsts, tmp_path: Path
+) -> None:
+    """Every pass reads all there is, each in an order of its own."""
+    seen: list[list[str]] = []
+    lines_of = rescoring.lines_of
+
+    def spy(text: str, *rest: Any, **others: Any) -> Any:
+        seen[-1].append(text)
+        return lines_of(text, *rest, **others)
+
+    class Passes(Until):
+        def begin(self, name: str, characters: int | None) -> None:
+            super().begin(name, characters)
+            seen.append([])
+
+    sources, models = firsts
+    settings = replace(small, passes=3)
+    rest = {"folds": 2, "saved": tmp_path / "saved", "progress": Passes()}
+    with short_batches(), mock.patch.object(rescoring, "lines_of", spy):
+        rescoring.train(sources, tiny, models, settings, **rest)
+        every = [text for _, text, _, _ in rescoring._texts(sources, tiny, 2, 2, settings)]
+    assert len(seen) == 4
+    assert not seen[0]
+    assert all(sorted(one) == sorted(every) for one in seen[1:])
+    assert len({tuple(one) for one in (every, *seen[1:])}) == 4
+
+
+# Beginning with a file ----------------------------------------------------------------------
+
+
+def begun_with(rescoring: Any, small: Any, content: bytes) -> Any:
+    """A network that has what a file says."""
+    network = rescoring.Network(small)
+    network.take(content)
+    return network
+
+
+def test_a_network_takes_what_a_file_says(
+    rescoring: Any, small: Any, tiny: Model, firsts: Firsts, deep: Path
+) -> None:
+    """And says it still when its products are normalised again; rounding apart."""
+    content = beside(deep).read_bytes()
+    stage = Rescorer(content, "deep", 1)
+    network = begun_with(rescoring, small, content)
+    batches_ = list(halves(rescoring, small, tiny, firsts))
+    for settled in (False, True):
+        if settled:
+            network.settle(batches_)
+        for lines in batches_:
+            found = stage.correct(lines.places, lines.numbers, lines.looks, lines.own)
+            said = network.correct(lines).detach().numpy().reshape(-1, 3, 4) * SCALE
+            assert np.abs(found - said).mean() < 0.05 * np.abs(found).mean()
+    # What a layer sums up is now as it is when learning begins: none spread wider than others.
+    spreads = []
+    layer = network._layer
+
+    def spy(i: int, read: Any, learning: bool) -> Any:
+        spreads.append((i, (read.float() @ network.weights[i]).detach().numpy()))
+        return layer(i, read, learning)
+
+    with mock.patch.object(network, "_layer", spy):
+        for lines in batches_:
+            network.correct(lines)
+    for i in range(len(network.weights)):
+        whole = np.concatenate([found for which, found in spreads if which == i])
+        moving = whole.std(axis=0) > 0.05
+        assert moving.any()
+        assert whole.std(axis=0)[moving] == pytest.approx(1, abs=0.2)
+
+
+def test_learning_begins_with_a_file(
+    rescoring: Any, small: Any, tiny: Model, firsts: Firsts, deep: Path, learn: Any
+) -> None:
+    """One pass after it is better than one pass after nothing; it can be stopped, too."""
+    content = beside(deep).read_bytes()
+
+    def loss(content: bytes) -> float:
+        stage = Rescorer(content, "some", 1)
+        return sum(
+            loss_of(lines, stage.correct(lines.places, lines.numbers, lines.looks, lines.own))
+            for lines in halves(rescoring, small, tiny, firsts)
+        )
+
+    fresh, _ = learn(name="fresh", passes=1)
+    onward, _ = learn(name="onward", passes=1, begun=content)
+    assert loss(onward) < loss(fresh)
+    about = Rescorer(onward, "onward", 1).about
+    assert about["begun"] == hash_of(content)
+    assert Rescorer(fresh, "fresh", 1).about["begun"] is None
+    with pytest.raises(Stopped):
+        learn(5, name="stopped", passes=1, begun=content)
+    assert learn(name="stopped", passes=1, begun=content)[0] == onward
+    with pytest.raises(DataError, match="expected what these settings had learned"):
+        learn(name="stopped", passes=1)
+
+
+def test_a_file_of_another_shape_is_no_beginning(
+    rescoring: Any, small: Any, strange: bytes, deep: Path
+) -> None:
+    for changed in ({"width": 32}, {"spans": (1,)}, {"spans": (1, 2, 3)}, {"word_width": 8}):
+        with pytest.raises(ModelError, match="expected a second stage of"):
+            begun_with(rescoring, replace(small, **changed), beside(deep).read_bytes())
+    # Spans are no part of its values: only how many there are.
+    assert begun_with(rescoring, replace(small, spans=(1, 3)), strange)
 
 
 def test_another_seed_learns_otherwise(learn: Any) -> None:
@@ -477,9 +619,9 @@ def test_tokenised_text_teaches_no_gaps(rescoring: Any, small: Any, tiny: Model)
     spaced, tokenised = (
         learned_from(rescoring, tiny, small, text, spacing=spacing) for spacing in (True, False)
     )
-    assert loss_of(tokenised, tiny) < loss_of(spaced, tiny)
+    assert loss_of(tokenised) < loss_of(spaced)
     other = tokenised._replace(gold=tokenised.gold % 4)
-    assert loss_of(other, tiny) == loss_of(tokenised, tiny)
+    assert loss_of(other) == loss_of(tokenised)
 
 
 # Doubt --------------------------------------------------------------------------------------
