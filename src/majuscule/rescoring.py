@@ -21,7 +21,6 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import asdict, dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -401,18 +400,20 @@ def train(
     read_from = [[source.path.name, source.style, source.weight] for source in sources]
     known = [known_of(first) for first in firsts]
     progress.begin("reading", None)
-    texts = []
+    texts: list[_Text] = []
     for entry in _texts(sources, base, folds, len(firsts), settings):
         texts.append(entry)
-        progress.advance(len(entry[1]))
+        progress.advance(len(entry.text))
     if not texts:
         raise DataError("expected text to learn from, found none")
 
-    def made(number: int, skipped: int) -> Iterator[Lines]:
-        # Sources end at different times when they are read: a pass is mixed to its very end.
-        memory, order = rescorer.Memory(), list(texts)
-        random.Random(f"{settings.seed} {number}").shuffle(order)
-        for fold, text, spacing, style in order[skipped:]:
+    def order(number: int) -> list[_Text]:
+        # Sources end at different times when they are read: so a pass is mixed to its very end.
+        return random.Random(f"{settings.seed} {number}").sample(texts, len(texts))
+
+    def made(some: list[_Text]) -> Iterator[Lines]:
+        memory = rescorer.Memory()
+        for fold, text, spacing, style in some:
             stage = firsts[fold], known[fold], settings, memory
             yield lines_of(text, *stage, spacing=spacing, style=style)
 
@@ -421,12 +422,14 @@ def train(
     learner = _Learner(Network(settings), saved, json.dumps([*signature, begins_with]))
     if begun:
         learner.network.take(begun)
-        learner.network.settle(islice(made(0, 0), _SETTLED))
+        learner.network.settle(made(order(0)[:_SETTLED]))
     learner.resume(settings.passes * len(texts))
     for number in range(settings.passes):
-        progress.begin(f"learning {number + 1}/{settings.passes}", None)
-        skipped = max(0, learner.step - number * len(texts))
-        for lines in ahead(made(number, skipped)):
+        left = order(number)[max(0, learner.step - number * len(texts)) :]
+        progress.begin(
+            f"learning {number + 1}/{settings.passes}", sum(len(entry.text) for entry in left)
+        )
+        for lines in ahead(made(left)):
             learner.learn(lines)
             progress.advance(lines.characters)
             if learner.step % settings.every == 0:
@@ -445,16 +448,26 @@ def train(
     return export(learner.network, header)
 
 
+class _Text(NamedTuple):
+    """A batch of one source."""
+
+    fold: int
+    text: str
+    spacing: bool
+    style: int
+
+
 def _texts(
     sources: Sequence[Source], base: Model, folds: int, most: int, settings: Settings
-) -> Iterator[tuple[int, str, bool, int]]:
-    """The first folds' batches: fold, text, whether it is spaced, style."""
+) -> Iterator[_Text]:
+    """The first folds' batches."""
     some = [replace(source, weight=min(source.weight, settings.most)) for source in sources]
     reading = Reading(seed=settings.seed, share=settings.share, folds=folds)
     for fold in range(most):
         for text, source, style in batches(some, replace(reading, fold=-1 - fold), 100, None):
             if text.strip():
-                yield fold, text, source.spacing, base.styles.index(style) + 1 if style else 0
+                number = base.styles.index(style) + 1 if style else 0
+                yield _Text(fold, text, source.spacing, number)
 
 
 class _Learner:
