@@ -164,10 +164,11 @@ def build_second(
     """
     # What learns or runs a second stage is no part of the rest.
     from majuscule import rescoring  # noqa: PLC0415 - as said
-    from majuscule.rescorer import beside  # noqa: PLC0415 - as said
+    from majuscule.rescorer import beside, hash_of  # noqa: PLC0415 - as said
 
     base = load(output)
     path = beside(output)
+    before = path.read_bytes() if onward else None
     begun = time.monotonic()
     firsts = []
     for fold in SECOND_FOLDS:
@@ -187,7 +188,7 @@ def build_second(
         settings,
         folds=FIRST.folds,
         saved=work / "learned.safetensors",
-        begun=path.read_bytes() if onward else None,
+        begun=before,
         about={"language": "en", "license": LICENSE},
         progress=Progress(),
     )
@@ -195,6 +196,7 @@ def build_second(
     return {
         "second": {
             **file_of(path),
+            "begun": hash_of(before) if before else None,
             "firsts": [asdict(FIRST) | {"fold": fold} for fold in SECOND_FOLDS],
             "settings": asdict(settings),
             "training": used_since(begun),
