@@ -100,7 +100,7 @@ def _second(model: majuscule.Model) -> dict[str, str | None] | None:
     path = rescorer.beside(model.home) if model.home else None
     if not path or not path.exists():
         return None
-    return {"hash": sha256(path)[:12], "onnxruntime": _version("onnxruntime")}
+    return {"hash": rescorer.hash_of(path.read_bytes()), "onnxruntime": _version("onnxruntime")}
 
 
 def _version(name: str) -> str | None:

@@ -420,7 +420,7 @@ def train(
     begins_with = rescorer.hash_of(begun) if begun else None
     signature = [asdict(settings), base.base, [first.base for first in firsts], folds, read_from]
     learner = _Learner(Network(settings), saved, json.dumps([*signature, begins_with]))
-    if begun:
+    if begun and not saved.exists():
         learner.network.take(begun)
         learner.network.settle(made(order(0)[:_SETTLED]))
     learner.resume(settings.passes * len(texts))
