@@ -144,12 +144,11 @@ def small(rescoring: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def firsts(tiny: Model) -> tuple[list[Source], list[Model]]:
+def firsts(tiny: Model) -> tuple[list[Source], dict[int, Model]]:
     """The tiny model's text, and two like it that have not learned one half of it each."""
     sources = [Source(DATA / "tiny.txt", style="news")]
-    halves = (replace(TINY, folds=2, fold=fold) for fold in (1, 2))
     with short_batches():
-        return sources, [train(sources, half) for half in halves]
+        return sources, {fold: train(sources, replace(TINY, folds=2, fold=fold)) for fold in (1, 2)}
 
 
 def short_batches() -> AbstractContextManager[None]:
@@ -162,7 +161,7 @@ def deep(
     rescoring: Any,
     small: Any,
     tiny: Model,
-    firsts: tuple[list[Source], list[Model]],
+    firsts: tuple[list[Source], dict[int, Model]],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """The tiny model in a file, and beside it a second stage that has learned something."""

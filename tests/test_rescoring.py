@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from dataclasses import asdict, replace
 from itertools import pairwise
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from majuscule.model import Model
 
-    Firsts = tuple[list[Source], list[Model]]
+    Firsts = tuple[list[Source], dict[int, Model]]
 
 DOCUMENTS = (DATA / "tiny.txt").read_text(encoding="utf-8").split("\n\n")
 
@@ -162,8 +163,8 @@ def test_folds_that_cannot_be_are_refused(values: dict[str, int]) -> None:
 
 def test_a_fold_teaches_other_words_than_the_rest(firsts: Firsts, tiny: Model) -> None:
     _, models = firsts
-    assert len({tiny.base, *(model.base for model in models)}) == 3
-    assert [model.about["settings"]["fold"] for model in models] == [1, 2]
+    assert len({tiny.base, *(model.base for model in models.values())}) == 3
+    assert all(model.about["settings"]["fold"] == fold for fold, model in models.items())
 
 
 # Reading ahead ------------------------------------------------------------------------------
@@ -283,7 +284,7 @@ def halves(rescoring: Any, small: Any, tiny: Model, firsts: Firsts) -> Iterator[
     """What the second stage was learned from: each half as the model without it scores it."""
     sources, models = firsts
     with short_batches():
-        for fold, text, spacing, style in rescoring._texts(sources, tiny, 2, 2, small):
+        for fold, text, spacing, style in rescoring._texts(sources, tiny, 2, models, small):
             yield learned_from(rescoring, models[fold], small, text, spacing=spacing, style=style)
 
 
@@ -350,7 +351,7 @@ def test_the_file_says_what_it_was_made_of(
         "spans": list(small.spans),
         "doubt": round(small.doubt * SCALE),
         "settings": json.loads(json.dumps(asdict(small))),
-        "firsts": [first.base for first in firsts[1]],
+        "firsts": {str(fold): first.base for fold, first in firsts[1].items()},
         "begun": None,
     }
 
@@ -433,7 +434,7 @@ def threads_of_batches() -> Iterator[str]:
 
 def test_what_others_had_learned_is_refused(learn: Any, firsts: Firsts, tmp_path: Path) -> None:
     learn(passes=1)
-    for others in ({"passes": 2}, {"passes": 1, "rate": 1e-4}, {"passes": 1, "base": firsts[1][0]}):
+    for others in ({"passes": 2}, {"passes": 1, "rate": 1e-4}, {"passes": 1, "base": firsts[1][1]}):
         with pytest.raises(DataError, match="expected what these settings had learned") as raised:
             learn(**others)
         assert str(raised.value).startswith(f"{tmp_path / 'saved'}: ")
@@ -452,7 +453,7 @@ def test_a_share_of_the_text_is_learned_from(
     """In every pass the same."""
     with short_batches():
         some, every = (
-            list(rescoring._texts(firsts[0], tiny, 2, 2, chosen))
+            list(rescoring._texts(firsts[0], tiny, 2, firsts[1], chosen))
             for chosen in (replace(small, share=0.5), small)
         )
     assert 0 < len(some) < len(every)
@@ -466,7 +467,7 @@ def test_the_corrected_model_teaches_nothing(
     rescoring: Any, small: Any, tiny: Model, firsts: Firsts, learn: Any
 ) -> None:
     """Each batch is judged with the transitions of the model that scored it, not with others."""
-    for model in (tiny, *firsts[1]):
+    for model in (tiny, *firsts[1].values()):
         lines = learned_from(rescoring, model, small)
         expected = np.exp(model.transitions.astype(np.float32) / SCALE)
         assert np.array_equal(lines.potential, expected)
@@ -505,7 +506,7 @@ def test_a_pass_is_mixed(
     rest = {"folds": 2, "saved": tmp_path / "saved", "progress": Passes()}
     with short_batches(), mock.patch.object(rescoring, "lines_of", spy):
         rescoring.train(sources, tiny, models, settings, **rest)
-        every = [text for _, text, _, _ in rescoring._texts(sources, tiny, 2, 2, settings)]
+        every = [text for _, text, _, _ in rescoring._texts(sources, tiny, 2, models, settings)]
     assert len(seen) == 4
     assert not seen[0]
     assert all(sorted(one) == sorted(every) for one in seen[1:])
@@ -555,6 +556,28 @@ def test_a_network_takes_what_a_file_says(
         assert whole.std(axis=0)[moving] == pytest.approx(1, abs=0.2)
 
 
+@pytest.mark.parametrize("wider", [{"width": 24}, {"top": 40}, {"width": 23, "top": 17}])
+def test_a_wider_network_says_what_a_file_says(
+    rescoring: Any, small: Any, tiny: Model, firsts: Firsts, deep: Path, wider: dict[str, int]
+) -> None:
+    """Until it learns: then what is new in it has its share."""
+    content = beside(deep).read_bytes()
+    same, wide = (
+        begun_with(rescoring, replace(small, **changed), content) for changed in ({}, wider)
+    )
+    batches_ = list(halves(rescoring, small, tiny, firsts))
+    for settled in (False, True):
+        if settled:
+            wide.settle(batches_)
+        for lines in batches_:
+            one, other = (network.correct(lines).detach().numpy() for network in (same, wide))
+            assert np.abs(one - other).mean() < 0.05 * np.abs(one).mean()
+    before = wide.last.detach().numpy().copy()
+    wide.correct(batches_[0], seed=1).sum().backward()
+    assert before.any(axis=1).sum() == small.top
+    assert all(value.grad[-1].any() for value in (*wide.weights[1:], wide.last))
+
+
 def test_learning_begins_with_a_file(
     rescoring: Any, small: Any, tiny: Model, firsts: Firsts, deep: Path, learn: Any
 ) -> None:
@@ -584,7 +607,8 @@ def test_learning_begins_with_a_file(
 def test_a_file_of_another_shape_is_no_beginning(
     rescoring: Any, small: Any, strange: bytes, deep: Path
 ) -> None:
-    for changed in ({"width": 32}, {"spans": (1,)}, {"spans": (1, 2, 3)}, {"word_width": 8}):
+    narrower = {"width": 8}, {"top": 8}, {"spans": (1,)}, {"word_width": 3}
+    for changed in (*narrower, {"spans": (1, 2, 3)}, {"word_width": 8}):
         with pytest.raises(ModelError, match="expected a second stage of"):
             begun_with(rescoring, replace(small, **changed), beside(deep).read_bytes())
     # Spans are no part of its values: only how many there are.
@@ -603,9 +627,10 @@ def test_what_cannot_be_learned_from_is_said(
     rest = {"folds": 1, "saved": tmp_path / "saved"}
     for sources in ([], [Source(tmp_path / "empty")]):
         with pytest.raises(DataError, match="expected text to learn from, found none"):
-            rescoring.train(sources, tiny, [tiny], small, **rest)
-    for models in ([], [tiny, tiny]):
-        with pytest.raises(MajusculeError, match=f"models of 1 to 1 folds, got {len(models)}"):
+            rescoring.train(sources, tiny, {1: tiny}, small, **rest)
+    for models in ({}, {0: tiny}, {1: tiny, 2: tiny}):
+        folds = re.escape(f"expected models of folds from 1 to 1, got {list(models)}")
+        with pytest.raises(MajusculeError, match=folds):
             rescoring.train([Source(DATA / "tiny.txt")], tiny, models, small, **rest)
     (tmp_path / "bad").write_bytes(b"Good.\nM\xfcnchen.\n")
     with pytest.raises(DataError, match="bad: line 2: expected UTF-8, got byte 0xfc"):

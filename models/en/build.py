@@ -60,7 +60,7 @@ HOUSES = {
 # The models whose scores the second stage learns from have not seen the text that it reads, and
 # are made as the shipped one is: what it learned of other ones is half lost (EXPERIMENTS).
 FIRST = replace(Settings(), folds=3)
-SECOND_FOLDS = (1,)
+SECOND_FOLDS = (2,)
 
 _ROW = re.compile(
     r"\| `(?P<file>\S+\.xz)` \| (?P<style>\w+) \| (?P<what>.*?) \| (?P<source>.*?)"
@@ -170,7 +170,7 @@ def build_second(
     path = beside(output)
     before = path.read_bytes() if onward else None
     begun = time.monotonic()
-    firsts = []
+    firsts = {}
     for fold in SECOND_FOLDS:
         without = work / f"without-{fold}.safetensors"
         if not without.exists():
@@ -179,7 +179,7 @@ def build_second(
             whole = without.with_suffix(".part")
             train(sources, first, name=without.stem, progress=Progress()).save(whole)
             whole.replace(without)
-        firsts.append(load(without))
+        firsts[fold] = load(without)
     settings = replace(rescoring.Settings(), share=share)
     content = rescoring.train(
         sources,
@@ -197,7 +197,7 @@ def build_second(
         "second": {
             **file_of(path),
             "begun": hash_of(before) if before else None,
-            "firsts": [asdict(FIRST) | {"fold": fold} for fold in SECOND_FOLDS],
+            "firsts": [asdict(FIRST) | {"fold": fold} for fold in firsts],
             "settings": asdict(settings),
             "training": used_since(begun),
         }

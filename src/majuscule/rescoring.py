@@ -40,7 +40,7 @@ from majuscule.training import Settings as Reading
 from majuscule.weights import SCALE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -98,17 +98,17 @@ class Settings:
     """
 
     seed: int = 1
-    passes: int = 1
+    passes: int = 2
     spans: tuple[int, ...] = (1, 2, 4, 8)
     width: int = 384
-    top: int = 512
+    top: int = 1024
     word_width: int = 48
     class_width: int = 32
     part_width: int = 24
-    rate: float = 5e-4
+    rate: float = 7e-4
     table_rate: float = 0.03
     hidden: float = 0.05
-    most: int = 2
+    most: int = 4
     learn: float = 4.0
     doubt: float = 3.0
     every: int = 500
@@ -258,9 +258,12 @@ class Network:
         return (found @ _coarse(self.last).to(FLOAT)).float() + self.bias
 
     def take(self, content: bytes) -> None:
-        """Take the values of a file that `export` made of a network of this shape.
+        """Take the values of a file that `export` made of such a network, or of a narrower one.
 
-        Its normalisation is within its weights: `settle` parts them again.
+        Its normalisation is within its weights: `settle` parts them again. Values that a narrower
+        layer has not are read by what has them not either, so that the network says what the file
+        does (T. Chen, I. Goodfellow and J. Shlens 2016, "Net2Net", section 2.2, though there
+        new values are copies).
 
         Raises:
             ModelError: the file is another's, or of another shape.
@@ -291,15 +294,29 @@ class Network:
             taken[f"factors.{i}"] = np.ones(shape)
             taken[f"means.{i}"] = np.zeros(shape)
             taken[f"variances.{i}"] = np.full(shape, 1 - _LEAST_VARIANCE)
-        own = self.state()
+        widths = [len(taken.get(f"summands.{i}", ())) for i in (0, layers - 1)]
+        narrow = [
+            min(pair) for pair in zip(widths, (self.settings.width, self.settings.top), strict=True)
+        ]
+        like = Network(replace(self.settings, width=narrow[0], top=narrow[1])).state()
         here, there = (
-            {name: tuple(value.shape) for name, value in some.items()} for some in (own, taken)
+            {name: tuple(value.shape) for name, value in some.items()} for some in (like, taken)
         )
         if here != there:
             raise ModelError(f"expected a second stage of {here}, got one of {there}")
+        # A layer above the first looks at three places of the one below, the top one at two.
+        places = dict.fromkeys((f"weights.{i}" for i in range(1, layers)), 3)
+        places[f"weights.{layers - 1}"] = 2
         with torch.no_grad():
-            for name, value in own.items():
-                value.copy_(torch.from_numpy(np.ascontiguousarray(taken[name])))
+            for name, value in self.state().items():
+                old = torch.from_numpy(np.ascontiguousarray(taken[name])).float()
+                if value.dim() == 1:
+                    value[: len(old)] = old
+                    continue
+                parts, old = (some.unflatten(0, (places.get(name, 1), -1)) for some in (value, old))
+                _, rows, columns = old.shape
+                parts[:, rows:, :columns] = 0
+                parts[:, :rows, :columns] = old
 
     def settle(self, batches: Iterable[Lines]) -> None:
         """Normalise over these batches; what the network says stays the same.
@@ -362,7 +379,7 @@ def _whole(weights: Any) -> tuple[Any, Any]:  # noqa: ANN401 - as above
 def train(
     sources: Sequence[Source],
     base: Model,
-    firsts: Sequence[Model],
+    firsts: Mapping[int, Model],
     settings: Settings = Settings(),
     *,
     folds: int,
@@ -376,8 +393,8 @@ def train(
     Args:
         sources: natural text.
         base: the model whose scores it will correct.
-        firsts: models like it; the first has not learned the first fold, and so on. The text of
-            the other folds is not used.
+        firsts: models like it, by the fold that each has not learned, from 1. The text of the
+            other folds is not used.
         settings: how.
         folds: how many there are in all.
         saved: where to save what is learned so far; if that is there, learning goes on.
@@ -394,14 +411,14 @@ def train(
         ModelError: what to begin with is of another shape.
         OSError: a file cannot be read or written.
     """
-    if not 0 < len(firsts) <= folds:
-        raise MajusculeError(f"expected models of 1 to {folds} folds, got {len(firsts)}")
+    if not firsts or not all(1 <= fold <= folds for fold in firsts):
+        raise MajusculeError(f"expected models of folds from 1 to {folds}, got {list(firsts)}")
     progress = progress or Silent()
     read_from = [[source.path.name, source.style, source.weight] for source in sources]
-    known = [known_of(first) for first in firsts]
+    known = {fold: known_of(first) for fold, first in firsts.items()}
     progress.begin("reading", None)
     texts: list[_Text] = []
-    for entry in _texts(sources, base, folds, len(firsts), settings):
+    for entry in _texts(sources, base, folds, firsts, settings):
         texts.append(entry)
         progress.advance(len(entry.text))
     if not texts:
@@ -418,7 +435,8 @@ def train(
             yield lines_of(text, *stage, spacing=spacing, style=style)
 
     begins_with = rescorer.hash_of(begun) if begun else None
-    signature = [asdict(settings), base.base, [first.base for first in firsts], folds, read_from]
+    without = {str(fold): first.base for fold, first in firsts.items()}
+    signature = [asdict(settings), base.base, without, folds, read_from]
     learner = _Learner(Network(settings), saved, json.dumps([*signature, begins_with]))
     if begun and not saved.exists():
         learner.network.take(begun)
@@ -441,7 +459,7 @@ def train(
         "spans": list(settings.spans),
         "doubt": round(settings.doubt * SCALE),
         "settings": asdict(settings),
-        "firsts": [first.base for first in firsts],
+        "firsts": without,
         "begun": begins_with,
         **(about or {}),
     }
@@ -458,13 +476,13 @@ class _Text(NamedTuple):
 
 
 def _texts(
-    sources: Sequence[Source], base: Model, folds: int, most: int, settings: Settings
+    sources: Sequence[Source], base: Model, folds: int, chosen: Iterable[int], settings: Settings
 ) -> Iterator[_Text]:
-    """The first folds' batches."""
+    """The batches of some folds."""
     some = [replace(source, weight=min(source.weight, settings.most)) for source in sources]
     reading = Reading(seed=settings.seed, share=settings.share, folds=folds)
-    for fold in range(most):
-        for text, source, style in batches(some, replace(reading, fold=-1 - fold), 100, None):
+    for fold in chosen:
+        for text, source, style in batches(some, replace(reading, fold=-fold), 100, None):
             if text.strip():
                 number = base.styles.index(style) + 1 if style else 0
                 yield _Text(fold, text, source.spacing, number)
