@@ -140,6 +140,7 @@ def small(rescoring: Any) -> Any:
         part_width=4,
         rate=4e-3,
         every=50,
+        apart=0.0,
     )
 
 

@@ -284,8 +284,9 @@ def halves(rescoring: Any, small: Any, tiny: Model, firsts: Firsts) -> Iterator[
     """What the second stage was learned from: each half as the model without it scores it."""
     sources, models = firsts
     with short_batches():
-        for fold, text, spacing, style in rescoring._texts(sources, tiny, 2, models, small):
-            yield learned_from(rescoring, models[fold], small, text, spacing=spacing, style=style)
+        for entry in rescoring._texts(sources, tiny, 2, models, small):
+            rest = {"spacing": entry.spacing, "style": entry.style}
+            yield learned_from(rescoring, models[entry.fold], small, entry.text, **rest)
 
 
 def loss_of(lines: Any, corrections: Any = 0) -> float:
@@ -353,7 +354,11 @@ def test_the_file_says_what_it_was_made_of(
         "settings": json.loads(json.dumps(asdict(small))),
         "firsts": {str(fold): first.base for fold, first in firsts[1].items()},
         "begun": None,
+        "judged": about["judged"],
     }
+    # Nothing was kept apart, so by that it was not judged; what was learned from got better.
+    assert all(entry.keys() == {"step", "learned"} for entry in about["judged"])
+    assert about["judged"][0]["learned"] < about["judged"][-1]["learned"]
 
 
 class Stopped(Exception):  # noqa: N818 - it is no error
@@ -423,6 +428,45 @@ def test_a_call_that_was_stopped_goes_on(learn: Any, tmp_path: Path) -> None:
             learn(6, name="again")
     assert learn(name="again")[0] == whole
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_what_is_kept_apart_judges(
+    rescoring: Any, small: Any, tiny: Model, firsts: Firsts, learn: Any
+) -> None:
+    """It is not learned from, and how the loss falls is what the file then does."""
+    learned, judges = [], []
+    learner = rescoring._Learner
+    learn_, judge = learner.learn, learner.judge
+
+    def spy_learn(self: Any, lines: Any) -> None:
+        learned.append(lines)
+        learn_(self, lines)
+
+    def spy_judge(self: Any, lines: Any) -> None:
+        judges[:] = lines
+        judge(self, lines)
+
+    rest = {"apart": 0.3, "passes": 12}
+    with mock.patch.multiple(learner, learn=spy_learn, judge=spy_judge):
+        content, _ = learn(name="whole", **rest)
+    texts = [{lines.gold.tobytes() for lines in some} for some in (learned, judges)]
+    every = {lines.gold.tobytes() for lines in halves(rescoring, small, tiny, firsts)}
+    assert all(texts)
+    assert not texts[0] & texts[1]
+    assert texts[0] | texts[1] == every
+    stage = Rescorer(content, "whole", 1)
+    judged = stage.about["judged"]
+    steps = list(range(4, len(learned), 4))
+    assert [entry["step"] for entry in judged] == [*steps, len(learned)]
+    before = sum(map(loss_of, judges))
+    after = sum(
+        loss_of(lines, stage.correct(lines.places, lines.numbers, lines.looks, lines.own))
+        for lines in judges
+    )
+    assert judged[-1]["apart"] == pytest.approx(100 * (1 - after / before), abs=1)
+    with pytest.raises(Stopped):
+        learn(9, name="stopped", **rest)
+    assert learn(name="stopped", **rest)[0] == content
 
 
 def threads_of_batches() -> Iterator[str]:
@@ -506,7 +550,8 @@ def test_a_pass_is_mixed(
     rest = {"folds": 2, "saved": tmp_path / "saved", "progress": Passes()}
     with short_batches(), mock.patch.object(rescoring, "lines_of", spy):
         rescoring.train(sources, tiny, models, settings, **rest)
-        every = [text for _, text, _, _ in rescoring._texts(sources, tiny, 2, models, settings)]
+        entries = rescoring._texts(sources, tiny, 2, models, settings)
+        every = [entry.text for entry in entries]
     assert len(seen) == 4
     assert not seen[0]
     assert all(sorted(one) == sorted(every) for one in seen[1:])
@@ -556,28 +601,6 @@ def test_a_network_takes_what_a_file_says(
         assert whole.std(axis=0)[moving] == pytest.approx(1, abs=0.2)
 
 
-@pytest.mark.parametrize("wider", [{"width": 24}, {"top": 40}, {"width": 23, "top": 17}])
-def test_a_wider_network_says_what_a_file_says(
-    rescoring: Any, small: Any, tiny: Model, firsts: Firsts, deep: Path, wider: dict[str, int]
-) -> None:
-    """Until it learns: then what is new in it has its share."""
-    content = beside(deep).read_bytes()
-    same, wide = (
-        begun_with(rescoring, replace(small, **changed), content) for changed in ({}, wider)
-    )
-    batches_ = list(halves(rescoring, small, tiny, firsts))
-    for settled in (False, True):
-        if settled:
-            wide.settle(batches_)
-        for lines in batches_:
-            one, other = (network.correct(lines).detach().numpy() for network in (same, wide))
-            assert np.abs(one - other).mean() < 0.05 * np.abs(one).mean()
-    before = wide.last.detach().numpy().copy()
-    wide.correct(batches_[0], seed=1).sum().backward()
-    assert before.any(axis=1).sum() == small.top
-    assert all(value.grad[-1].any() for value in (*wide.weights[1:], wide.last))
-
-
 def test_learning_begins_with_a_file(
     rescoring: Any, small: Any, tiny: Model, firsts: Firsts, deep: Path, learn: Any
 ) -> None:
@@ -607,8 +630,7 @@ def test_learning_begins_with_a_file(
 def test_a_file_of_another_shape_is_no_beginning(
     rescoring: Any, small: Any, strange: bytes, deep: Path
 ) -> None:
-    narrower = {"width": 8}, {"top": 8}, {"spans": (1,)}, {"word_width": 3}
-    for changed in (*narrower, {"spans": (1, 2, 3)}, {"word_width": 8}):
+    for changed in ({"width": 32}, {"spans": (1,)}, {"spans": (1, 2, 3)}, {"word_width": 8}):
         with pytest.raises(ModelError, match="expected a second stage of"):
             begun_with(rescoring, replace(small, **changed), beside(deep).read_bytes())
     # Spans are no part of its values: only how many there are.
@@ -634,7 +656,7 @@ def test_what_cannot_be_learned_from_is_said(
             rescoring.train([Source(DATA / "tiny.txt")], tiny, models, small, **rest)
     (tmp_path / "bad").write_bytes(b"Good.\nM\xfcnchen.\n")
     with pytest.raises(DataError, match="bad: line 2: expected UTF-8, got byte 0xfc"):
-        rescoring.train([Source(tmp_path / "bad")], tiny, [tiny], small, **rest)
+        rescoring.train([Source(tmp_path / "bad")], tiny, {1: tiny}, small, **rest)
     assert not rest["saved"].exists()
 
 

@@ -60,7 +60,7 @@ HOUSES = {
 # The models whose scores the second stage learns from have not seen the text that it reads, and
 # are made as the shipped one is: what it learned of other ones is half lost (EXPERIMENTS).
 FIRST = replace(Settings(), folds=3)
-SECOND_FOLDS = (2,)
+SECOND_FOLDS = (1,)
 
 _ROW = re.compile(
     r"\| `(?P<file>\S+\.xz)` \| (?P<style>\w+) \| (?P<what>.*?) \| (?P<source>.*?)"
@@ -164,7 +164,7 @@ def build_second(
     """
     # What learns or runs a second stage is no part of the rest.
     from majuscule import rescoring  # noqa: PLC0415 - as said
-    from majuscule.rescorer import beside, hash_of  # noqa: PLC0415 - as said
+    from majuscule.rescorer import Rescorer, beside, hash_of  # noqa: PLC0415 - as said
 
     base = load(output)
     path = beside(output)
@@ -199,6 +199,7 @@ def build_second(
             "begun": hash_of(before) if before else None,
             "firsts": [asdict(FIRST) | {"fold": fold} for fold in firsts],
             "settings": asdict(settings),
+            "judged": Rescorer(content, path.name, 1).about["judged"],
             "training": used_since(begun),
         }
     }

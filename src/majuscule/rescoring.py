@@ -13,7 +13,9 @@ learning for image recognition"). From the first step on values are rounded as t
 in the file, and slopes go through the rounding as if it were not there (Y. Bengio, N. Leonard and
 A. Courville 2013), as in B. Jacob et al. 2018, section 3.
 
-What is learned is saved every so often, and a call that was stopped goes on from there.
+What is learned is saved every so often, and a call that was stopped goes on from there. Each time
+it is judged, too, by a little text kept apart: where the loss of what is learned falls and that of
+the text apart does not, the network learns by heart.
 """
 
 from __future__ import annotations
@@ -93,25 +95,27 @@ class Settings:
         most: how many times a source is read in a pass at most, whatever its weight.
         learn: margins below this are learned from, in natural logarithms.
         doubt: margins below this are looked at afterwards.
-        every: batches from one time of saving to the next.
+        every: batches from one time of saving and judging to the next.
+        apart: share of the text that is kept apart to judge by, of sources read once in a pass.
         share: of the text to use, for trying things out.
     """
 
     seed: int = 1
-    passes: int = 2
+    passes: int = 1
     spans: tuple[int, ...] = (1, 2, 4, 8)
     width: int = 384
-    top: int = 1024
+    top: int = 512
     word_width: int = 48
     class_width: int = 32
     part_width: int = 24
-    rate: float = 7e-4
+    rate: float = 5e-4
     table_rate: float = 0.03
     hidden: float = 0.05
-    most: int = 4
+    most: int = 2
     learn: float = 4.0
     doubt: float = 3.0
     every: int = 500
+    apart: float = 0.01
     share: float = 1.0
 
 
@@ -258,12 +262,9 @@ class Network:
         return (found @ _coarse(self.last).to(FLOAT)).float() + self.bias
 
     def take(self, content: bytes) -> None:
-        """Take the values of a file that `export` made of such a network, or of a narrower one.
+        """Take the values of a file that `export` made of a network of this shape.
 
-        Its normalisation is within its weights: `settle` parts them again. Values that a narrower
-        layer has not are read by what has them not either, so that the network says what the file
-        does (T. Chen, I. Goodfellow and J. Shlens 2016, "Net2Net", section 2.2, though there
-        new values are copies).
+        Its normalisation is within its weights: `settle` parts them again.
 
         Raises:
             ModelError: the file is another's, or of another shape.
@@ -294,29 +295,15 @@ class Network:
             taken[f"factors.{i}"] = np.ones(shape)
             taken[f"means.{i}"] = np.zeros(shape)
             taken[f"variances.{i}"] = np.full(shape, 1 - _LEAST_VARIANCE)
-        widths = [len(taken.get(f"summands.{i}", ())) for i in (0, layers - 1)]
-        narrow = [
-            min(pair) for pair in zip(widths, (self.settings.width, self.settings.top), strict=True)
-        ]
-        like = Network(replace(self.settings, width=narrow[0], top=narrow[1])).state()
+        own = self.state()
         here, there = (
-            {name: tuple(value.shape) for name, value in some.items()} for some in (like, taken)
+            {name: tuple(value.shape) for name, value in some.items()} for some in (own, taken)
         )
         if here != there:
             raise ModelError(f"expected a second stage of {here}, got one of {there}")
-        # A layer above the first looks at three places of the one below, the top one at two.
-        places = dict.fromkeys((f"weights.{i}" for i in range(1, layers)), 3)
-        places[f"weights.{layers - 1}"] = 2
         with torch.no_grad():
-            for name, value in self.state().items():
-                old = torch.from_numpy(np.ascontiguousarray(taken[name])).float()
-                if value.dim() == 1:
-                    value[: len(old)] = old
-                    continue
-                parts, old = (some.unflatten(0, (places.get(name, 1), -1)) for some in (value, old))
-                _, rows, columns = old.shape
-                parts[:, rows:, :columns] = 0
-                parts[:, :rows, :columns] = old
+            for name, value in own.items():
+                value.copy_(torch.from_numpy(np.ascontiguousarray(taken[name])))
 
     def settle(self, batches: Iterable[Lines]) -> None:
         """Normalise over these batches; what the network says stays the same.
@@ -418,8 +405,11 @@ def train(
     known = {fold: known_of(first) for fold, first in firsts.items()}
     progress.begin("reading", None)
     texts: list[_Text] = []
+    kept: list[_Text] = []
+    chance = random.Random(settings.seed)
     for entry in _texts(sources, base, folds, firsts, settings):
-        texts.append(entry)
+        apart = entry.once and chance.random() < settings.apart
+        (kept if apart else texts).append(entry)
         progress.advance(len(entry.text))
     if not texts:
         raise DataError("expected text to learn from, found none")
@@ -430,9 +420,9 @@ def train(
 
     def made(some: list[_Text]) -> Iterator[Lines]:
         memory = rescorer.Memory()
-        for fold, text, spacing, style in some:
-            stage = firsts[fold], known[fold], settings, memory
-            yield lines_of(text, *stage, spacing=spacing, style=style)
+        for entry in some:
+            stage = firsts[entry.fold], known[entry.fold], settings, memory
+            yield lines_of(entry.text, *stage, spacing=entry.spacing, style=entry.style)
 
     begins_with = rescorer.hash_of(begun) if begun else None
     without = {str(fold): first.base for fold, first in firsts.items()}
@@ -442,6 +432,7 @@ def train(
         learner.network.take(begun)
         learner.network.settle(made(order(0)[:_SETTLED]))
     learner.resume(settings.passes * len(texts))
+    judges = list(made(kept))
     for number in range(settings.passes):
         left = order(number)[max(0, learner.step - number * len(texts)) :]
         progress.begin(
@@ -451,7 +442,9 @@ def train(
             learner.learn(lines)
             progress.advance(lines.characters)
             if learner.step % settings.every == 0:
+                learner.judge(judges)
                 learner.save()
+    learner.judge(judges)
     learner.save()
     header = {
         "format": FORMAT,
@@ -461,18 +454,20 @@ def train(
         "settings": asdict(settings),
         "firsts": without,
         "begun": begins_with,
+        "judged": learner.judged,
         **(about or {}),
     }
     return export(learner.network, header)
 
 
 class _Text(NamedTuple):
-    """A batch of one source."""
+    """A batch of one source, which is read once in a pass, or several times."""
 
     fold: int
     text: str
     spacing: bool
     style: int
+    once: bool
 
 
 def _texts(
@@ -485,7 +480,7 @@ def _texts(
         for text, source, style in batches(some, replace(reading, fold=-fold), 100, None):
             if text.strip():
                 number = base.styles.index(style) + 1 if style else 0
-                yield _Text(fold, text, source.spacing, number)
+                yield _Text(fold, text, source.spacing, number, source.weight == 1)
 
 
 class _Learner:
@@ -499,6 +494,9 @@ class _Learner:
         rest = {"initial_accumulator_value": 1e-8, "eps": 1e-10}
         self._tables = torch.optim.Adagrad(network.tables, settings.table_rate, **rest)
         self.step = self._total = 0
+        self.judged: list[dict[str, float]] = []
+        # The loss of what was learned from since it was judged, by the first stage and by both.
+        self._losses = np.zeros(2)
         self._signature = signature
 
     def learn(self, lines: Lines) -> None:
@@ -506,20 +504,10 @@ class _Learner:
         self.step += 1
         if not lines.chosen.any():
             return
-        settings, given = self.network.settings, lines.given
+        settings = self.network.settings
         corrections = self.network.correct(lines, settings.hidden, self.step)
-        scores = given.scores.astype(np.float32) / np.float32(SCALE)
-        scores[lines.chosen] += corrections.detach().numpy().reshape(-1, 3, 4)
-        _, slope = _training.slope(
-            scores,
-            given.tokens.role,
-            CASED,
-            given.bits,
-            lines.gold,
-            given.tokens.lines,
-            lines.spacing,
-            lines.potential,
-        )
+        before, after, slope = _losses(lines, corrections)
+        self._losses += before, after
         pull = torch.from_numpy(slope[lines.chosen].reshape(-1, OUTPUTS)) / 400
         left = min(1, self.step / 150) * (1 - (self.step - 1) / self._total)
         for optimiser, rate in (
@@ -535,6 +523,22 @@ class _Learner:
         with torch.sparse.check_sparse_tensor_invariants(enable=False):
             self._tables.step()
 
+    def judge(self, batches: Sequence[Lines]) -> None:
+        """Note by how many per cent the loss fell: of what was learned from, and of these."""
+        if self.judged and self.judged[-1]["step"] == self.step:
+            return
+        apart = np.zeros(2)
+        with torch.no_grad():
+            for lines in batches:
+                if lines.chosen.any():
+                    apart += _losses(lines, self.network.correct(lines))[:2]
+        entry: dict[str, float] = {"step": self.step}
+        for name, (before, after) in (("learned", self._losses), ("apart", apart)):
+            if before:
+                entry[name] = round(float(100 * (1 - after / before)), 2)
+        self.judged.append(entry)
+        self._losses[:] = 0
+
     def _state(self) -> dict[str, Any]:
         """All values that learning goes on from, by name."""
         named = dict(self.network.state())
@@ -549,7 +553,8 @@ class _Learner:
         self._saved.parent.mkdir(parents=True, exist_ok=True)
         whole = self._saved.with_suffix(".part")
         tensors = {name: value.detach().contiguous() for name, value in self._state().items()}
-        save_file(tensors, whole, {"step": str(self.step), "signature": self._signature})
+        known = {"step": str(self.step), "judged": json.dumps(self.judged)}
+        save_file(tensors, whole, known | {"signature": self._signature})
         whole.replace(self._saved)
 
     def resume(self, total: int) -> None:
@@ -587,6 +592,18 @@ class _Learner:
                         if key.startswith(prefix)
                     }
         self.step = int(known["step"])
+        self.judged = json.loads(known["judged"])
+
+
+def _losses(lines: Lines, corrections: Any) -> tuple[float, float, Floats]:  # noqa: ANN401 - as above
+    """The loss of a batch without corrections and with them, and the slope of the latter."""
+    given = lines.given
+    tokens = given.tokens
+    rest = tokens.role, CASED, given.bits, lines.gold, tokens.lines, lines.spacing, lines.potential
+    scores = given.scores.astype(np.float32) / np.float32(SCALE)
+    before, _ = _training.slope(scores, *rest)
+    scores[lines.chosen] += corrections.detach().numpy().reshape(-1, 3, 4)
+    return before, *_training.slope(scores, *rest)
 
 
 def export(network: Network, about: dict[str, Any]) -> bytes:
