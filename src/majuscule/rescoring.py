@@ -431,7 +431,8 @@ def train(
     if begun and not saved.exists():
         learner.network.take(begun)
         learner.network.settle(made(order(0)[:_SETTLED]))
-    learner.resume(settings.passes * len(texts))
+    total = settings.passes * len(texts)
+    learner.resume(total)
     judges = list(made(kept))
     for number in range(settings.passes):
         left = order(number)[max(0, learner.step - number * len(texts)) :]
@@ -441,11 +442,9 @@ def train(
         for lines in ahead(made(left)):
             learner.learn(lines)
             progress.advance(lines.characters)
-            if learner.step % settings.every == 0:
+            if learner.step % settings.every == 0 or learner.step == total:
                 learner.judge(judges)
                 learner.save()
-    learner.judge(judges)
-    learner.save()
     header = {
         "format": FORMAT,
         "base": base.base,
@@ -525,8 +524,6 @@ class _Learner:
 
     def judge(self, batches: Sequence[Lines]) -> None:
         """Note by how many per cent the loss fell: of what was learned from, and of these."""
-        if self.judged and self.judged[-1]["step"] == self.step:
-            return
         apart = np.zeros(2)
         with torch.no_grad():
             for lines in batches:
